@@ -1,0 +1,176 @@
+"""`check` reads every file of the practice and tries its templates; `doctor` tries the accounts and this computer."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from pipeline import examples
+from pipeline.config.practice import Server
+from pipeline.config.rules import read_rules
+from pipeline.edges import mailbox, office, smtp
+from pipeline.errors import FileProblems, NotReachable, PipelineError, PrintFailed
+from pipeline.model import Kind, document_code
+from pipeline.outgoing import plan
+from pipeline.outgoing.documents import template_of
+from pipeline.outgoing.values import Revision, document_values, mail_values
+from pipeline.practice import Practice, account_of
+
+GOOD, NOTE, BAD = "ok ", "-- ", "!! "
+LANGUAGES = ("nl", "en")
+LEAST_FREE = 1 << 30
+FIXED_IN = {"weasyprint": (70, 0), "jinja2": (3, 1, 6), "imapclient": (4, 1), "pikepdf": (10, 0)}
+SQLITE_WAL_FIX = (3, 51, 3)
+NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse.rclone", "9p", "vboxsf"}
+SYNCED = ("dropbox", "onedrive", "icloud", "google drive", "nextcloud", "stack")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing the doctor looked at; `mark` is GOOD, NOTE or BAD."""
+
+    mark: str
+    text: str
+
+
+def check(practice: Practice) -> list[str]:
+    """Give everything that must be mended in the practice's files, without touching a server."""
+    problems: list[str] = []
+    try:
+        read_rules(practice.folder, practice.file.language)
+    except FileProblems as error:
+        problems.append(str(error))
+    except FileNotFoundError:
+        problems.append("inbox_rules.yaml is missing; write in it: rules: []")
+    for language in LANGUAGES:
+        for revision in examples.revisions(language):
+            problems += [*_documents(practice, revision, language), *_mails(practice, revision, language)]
+    return list(dict.fromkeys(problems))
+
+
+def _documents(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
+    for kind in Kind:
+        template = template_of(practice, kind, language)
+        values = document_values(revision, kind, practice.file, practice.policy)
+        code = document_code(revision.reference, kind)
+        wrong = list(_wrong(practice, template, values))
+        yield from wrong or _tried(lambda: practice.press.print(template, values, code, 1, "AAAAA"))  # noqa: B023
+
+
+def _mails(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
+    for delivery in plan.deliveries(revision.client):
+        template = f"{language}/mail/{delivery.text}.txt"
+        values = mail_values(revision, delivery.party, list(delivery.kinds), practice.file, practice.policy)
+        yield from list(_wrong(practice, template, values)) or _tried(
+            lambda: practice.press.write(template, values, escape=False)  # noqa: B023
+        )
+        rich = values | {"paragraphs": [["A"], ["B", "C"]], "subject": "S"}
+        yield from _tried(lambda: practice.press.write("mail.html", rich, escape=True))  # noqa: B023
+
+
+def _wrong(practice: Practice, template: str, values: dict[str, object]) -> Iterator[str]:
+    known = ", ".join(sorted(values))
+    try:
+        for name in practice.press.unknown_names(template, values):
+            group = values.get(name.split(".")[0])
+            there = ", ".join(sorted(group)) if isinstance(group, dict) else known
+            yield f"templates/{template}: '{name}' is not a known name; known are: {there}"
+    except PrintFailed as error:
+        yield str(error)
+
+
+def _tried(act: Callable[[], object]) -> list[str]:
+    try:
+        act()
+    except PrintFailed as error:
+        return [str(error)]
+    return []
+
+
+def examine(practice: Practice) -> list[Finding]:
+    """Try what the practice depends on; gives what was found, good or bad."""
+    mail = practice.file.mail
+    return [
+        *_smtp(practice, mail.smtp),
+        *(_imap(practice, mail.imap) if mail.imap else [Finding(NOTE, "no imap account: nothing is filed in Sent")]),
+        *_disk(practice),
+        *_programs(practice),
+    ]
+
+
+def _smtp(practice: Practice, server: Server) -> Iterator[Finding]:
+    try:
+        with smtp.Conversation(server, lambda: practice.secret_of(server)) as conversation:
+            yield Finding(GOOD, f"sending by {server.host}:{server.port}: login works, {conversation.encryption}")
+            yield from _certificate(conversation.certificate)
+    except PipelineError as error:
+        yield Finding(BAD, str(error))
+
+
+def _certificate(certificate: dict[str, object] | None) -> Iterator[Finding]:
+    if certificate and "notAfter" in certificate:
+        yield Finding(GOOD, f"its certificate is valid until {certificate['notAfter']}")
+
+
+def _imap(practice: Practice, server: Server) -> Iterator[Finding]:
+    try:
+        with mailbox.opened(server, lambda: practice.secret_of(server)) as box:
+            yield Finding(GOOD, f"mail folders at {server.host}:{server.port}: login works")
+            for use, names in sorted(box.special_folders().items()):
+                many = len(names) > 1
+                yield Finding(BAD if many else GOOD, f"{use} is {' and '.join(names)}{'; two, so neither' if many else ''}")
+            if practice.file.mail.sent_copy == "append" and not box.sent_folder(practice.file.mail.sent_folder):
+                yield Finding(BAD, "no folder is known for copies of sent mail; set mail: sent_folder in practice.yaml")
+    except (NotReachable, PipelineError) as error:
+        yield Finding(BAD, f"{error} (account {account_of(server)})")
+
+
+def _disk(practice: Practice) -> Iterator[Finding]:
+    root = practice.storage.root
+    free = shutil.disk_usage(root).free
+    yield Finding(GOOD if free > LEAST_FREE else BAD, f"{free >> 20} MB free on the disk of {root}")
+    open_to_others = [path for path in [root, *root.rglob("*")] if path.lstat().st_mode & 0o077]
+    if open_to_others:
+        yield Finding(BAD, f"others can read {len(open_to_others)} files in {root}; type: chmod -R go= {root}")
+    else:
+        yield Finding(GOOD, f"only you can read {root}")
+    kind = _filesystem(root)
+    if kind in NETWORK_DISKS:
+        yield Finding(BAD, f"{root} is on a network drive ({kind}), where a database is not safe; move it to this disk")
+    elif any(name in str(root).casefold() for name in SYNCED):
+        yield Finding(BAD, f"{root} is copied by a cloud service, which can copy half a database; move it elsewhere")
+
+
+def _filesystem(path: Path) -> str:
+    """Give the type of the disk that `path` is on, or an empty text where this computer does not tell."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.is_file():
+        return ""
+    entries = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
+    under = [(len(entry[1]), entry[2]) for entry in entries if path.is_relative_to(entry[1].replace("\\040", " "))]
+    return max(under, default=(0, ""))[1]
+
+
+def _programs(practice: Practice) -> Iterator[Finding]:
+    for name, least in FIXED_IN.items():
+        found = tuple(int(part) for part in version(name).split(".") if part.isdigit())
+        old = found < least
+        yield Finding(BAD if old else GOOD, f"{name} {version(name)}{' has known holes; update the program' if old else ''}")
+    if sqlite3.sqlite_version_info < SQLITE_WAL_FIX:
+        yield Finding(
+            NOTE,
+            f"SQLite {sqlite3.sqlite_version} (before 3.51.3) could lose writes of two writers at the very same moment; "
+            "the service is one writer, so let it stand still while you restore or copy the database",
+        )
+    yield Finding(GOOD, ssl.OPENSSL_VERSION)
+    word = practice.file.quote.template.endswith(".docx")
+    if office.program():
+        yield Finding(GOOD, "LibreOffice is installed: quotes can be made from Word templates")
+    else:
+        cost = "HTML templates need nothing more; Word templates need LibreOffice (86 MB to fetch, 260 MB of disk)"
+        yield Finding(BAD if word else NOTE, office.MISSING if word else cost)

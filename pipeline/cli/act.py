@@ -1,0 +1,42 @@
+"""`release` and `settle`: the coach decides; the command only writes rows, the loop does the rest."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+from pipeline.cli.look import known_dossier
+from pipeline.errors import UsageError
+from pipeline.outgoing import outbox
+from pipeline.practice import opened
+from pipeline.worker import utc_now
+
+
+def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> None:
+    """Add the commands of this module."""
+    release = commands.add_parser("release", parents=[shared], help="let held mail of a dossier go")
+    release.add_argument("reference", metavar="REF")
+    release.set_defaults(command=_release)
+    settle = commands.add_parser("settle", parents=[shared], help="say of mail in doubt whether it arrived")
+    settle.add_argument("reference", metavar="REF")
+    settle.add_argument("answer", choices=["arrived", "resend"], help="it arrived, or it did not and must go again")
+    settle.set_defaults(command=_settle)
+
+
+def _release(chosen: Namespace) -> int:
+    with opened(chosen.practice) as practice:
+        reference = known_dossier(practice, chosen.reference)
+        count = outbox.release(practice, reference, utc_now())
+    if not count:
+        raise UsageError(f"{reference} has no mail that waits for release; see: pipeline show {reference}")
+    print(f"{count} mail{'s' if count > 1 else ''} of {reference} released; `pipeline run` sends it")
+    return 0
+
+
+def _settle(chosen: Namespace) -> int:
+    with opened(chosen.practice) as practice:
+        reference = known_dossier(practice, chosen.reference)
+        count = outbox.settle(practice, reference, utc_now(), arrived=chosen.answer == "arrived")
+    if not count:
+        raise UsageError(f"{reference} has no mail in doubt; see: pipeline show {reference}")
+    print(f"{count} mail{'s' if count > 1 else ''} of {reference}: {chosen.answer}")
+    return 0

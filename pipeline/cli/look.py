@@ -1,0 +1,121 @@
+"""`status`, `show`, `preview`, `ledger`: looking, which changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+from pipeline import overview
+from pipeline.edges import ledger
+from pipeline.errors import UsageError
+from pipeline.model import MessageState
+from pipeline.outgoing.compose import message_file
+from pipeline.practice import Practice, opened
+from pipeline.worker import utc_now
+
+
+def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> None:
+    """Add the commands of this module."""
+    status = commands.add_parser("status", parents=[shared], help="who waits for what; exit code 1 when you must act")
+    status.add_argument("--json", action="store_true", help="as JSON")
+    status.set_defaults(command=_status)
+    show = commands.add_parser("show", parents=[shared], help="all that is known of one dossier")
+    show.add_argument("reference", metavar="REF")
+    show.set_defaults(command=_show)
+    preview = commands.add_parser("preview", parents=[shared], help="open what would go, or went, to whom")
+    preview.add_argument("reference", metavar="REF")
+    preview.set_defaults(command=_preview)
+    chain = commands.add_parser("ledger", parents=[shared], help="what happened, as a chain that shows tampering")
+    chain.add_argument("action", nargs="?", choices=["verify"], help="check the whole chain")
+    chain.add_argument("--head", metavar="HASH", help="a head that was kept elsewhere, which must be in the chain")
+    chain.set_defaults(command=_ledger)
+
+
+def _status(chosen: Namespace) -> int:
+    with opened(chosen.practice) as practice:
+        lines = overview.everything(practice, utc_now())
+    if chosen.json:
+        print(json.dumps(overview.as_data(lines), indent=2, ensure_ascii=False))
+    elif not lines:
+        print("nothing waits")
+    else:
+        for line in lines:
+            print(f"{'!' if line.attention else ' '} {line.reference:12}  {line.what}: {line.text}")
+    return int(any(line.attention for line in lines))
+
+
+def known_dossier(practice: Practice, typed: str) -> str:
+    """Give the dossier that was typed, or raise `UsageError` that names those there are."""
+    reference = typed.strip().upper()
+    if practice.database.value("SELECT 1 FROM dossiers WHERE reference = ?", reference):
+        return reference
+    known = practice.database.rows("SELECT reference FROM dossiers ORDER BY opened_at DESC LIMIT 10")
+    names = ", ".join(row["reference"] for row in known) or "none yet"
+    raise UsageError(f"there is no dossier {typed}; the latest are: {names}")
+
+
+def _show(chosen: Namespace) -> int:
+    with opened(chosen.practice) as practice:
+        reference = known_dossier(practice, chosen.reference)
+        dossier = practice.database.row("SELECT * FROM dossiers WHERE reference = ?", reference)
+        assert dossier is not None
+        print(f"dossier {reference}  quote {dossier['quote_number']}  opened {_short(dossier['opened_at'])}")
+        print(f"folder  {practice.storage.path(f'dossiers/{reference}')}")
+        for row in practice.database.rows("SELECT * FROM requests WHERE dossier = ? ORDER BY revision", reference):
+            print(f"request v{row['revision']}  {row['state']}  {_short(row['accepted_at'])}  {row['reason'] or ''}".rstrip())
+        for row in practice.database.rows("SELECT * FROM documents WHERE dossier = ? ORDER BY version, kind", reference):
+            print(f"document {row['file']}  {row['kind']}  {row['pages']} pages  statement {row['statement']}")
+        for row in practice.database.rows("SELECT * FROM messages WHERE dossier = ? ORDER BY revision, rowid", reference):
+            copy = {"filed": ", copy in Sent", "wanted": ", copy in Sent to come"}.get(row["copy_state"], "")
+            print(f"mail v{row['revision']} to the {row['party']}  {row['state']}{copy}  {row['reason'] or ''}".rstrip())
+        for row in practice.database.rows("SELECT * FROM obligations WHERE dossier = ? ORDER BY version", reference):
+            print(f"{row['kind']} v{row['version']} from the {row['party']}  {row['state']}  due {row['due_at']}")
+    return 0
+
+
+def _short(at: str) -> str:
+    return at[:16].replace("T", " ")
+
+
+def _preview(chosen: Namespace) -> int:
+    with opened(chosen.practice) as practice:
+        reference = known_dossier(practice, chosen.reference)
+        rows = practice.database.rows(
+            "SELECT * FROM messages WHERE dossier = ? AND state != ? ORDER BY revision, rowid",
+            reference, MessageState.SUPERSEDED,
+        )  # fmt: skip
+        files = [practice.storage.path(message_file(row["token"])) for row in rows]
+        if not files:
+            raise UsageError(f"no mail has been made for {reference} yet; see: pipeline show {reference}")
+        for row, file in zip(rows, files, strict=True):
+            print(f"to the {row['party']} ({row['state']}): {file}")
+        documents = practice.storage.path(f"dossiers/{reference}")
+        print(f"documents: {documents}")
+        _open([*map(str, files), str(documents)])
+    return 0
+
+
+def _open(paths: list[str]) -> None:
+    """Open the files in the coach's own programs, where there is a desktop to do so."""
+    opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
+    if opener and sys.stdout.isatty() and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        for path in paths:
+            subprocess.Popen([opener, path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+
+
+def _ledger(chosen: Namespace) -> int:
+    with opened(chosen.practice) as practice:
+        rows = [tuple(row) for row in practice.database.rows("SELECT number, entry, hash FROM ledger ORDER BY number")]
+    head = rows[-1][2] if rows else ledger.START
+    if chosen.action != "verify":
+        for number, entry, _ in rows:
+            print(f"{number:6}  {entry}")
+        print(f"head {head}")
+        return 0
+    problems = ledger.verify(rows, chosen.head)
+    print("\n".join(problems) or f"{len(rows)} entries, unbroken; head {head}")
+    return int(bool(problems))

@@ -1,0 +1,1 @@
+"""The outside, one file each; no edge knows another."""

@@ -1,0 +1,96 @@
+"""What happened: one SQLite file, made so that what was committed survives a power cut.
+
+WAL, `synchronous=FULL`, `secure_delete`; a step's transition is one transaction, and a unique constraint, not an `if`,
+makes it happen once. Reading needs no transaction. The first I/O error is raised as `StorageFailed`: nothing that was
+asked counts as done (an fsync that failed is not repeated, "fsyncgate").
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.edges.migrations import MIGRATIONS
+from pipeline.errors import StorageFailed
+
+FULL = 2
+
+
+class Database:
+    """The practice's state; open it once and use it in one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the database at `path` and bring its tables up to date."""
+        with _as_ours(path):
+            self._sql = sqlite3.connect(path, isolation_level=None, timeout=30)
+            path.chmod(0o600)
+            self._sql.row_factory = sqlite3.Row
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+                self._sql.execute(f"PRAGMA {pragma}")
+        self.path = path
+        self._check()
+        self._migrate()
+
+    def _check(self) -> None:
+        if self.value("PRAGMA synchronous") != FULL or self.value("PRAGMA journal_mode") != "wal":
+            raise StorageFailed(
+                f"{self.path}: this disk cannot keep a database safely; move the practice to a local disk"
+            )
+
+    def _migrate(self) -> None:
+        with self.transaction():
+            self.run("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) STRICT")
+            for name, statements in MIGRATIONS.items():
+                if not self.value("SELECT 1 FROM migrations WHERE name = ?", name):
+                    for statement in statements:
+                        self.run(statement)
+                    self.run("INSERT INTO migrations VALUES (?)", name)
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Give all rows of a query."""
+        with _as_ours(self.path):
+            return self._sql.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """Give the first row of a query, or None."""
+        return next(iter(self.rows(sql, *values)), None)
+
+    def value(self, sql: str, *values: object) -> Any:
+        """Give the first column of the first row, or None."""
+        row = self.row(sql, *values)
+        return None if row is None else row[0]
+
+    def run(self, sql: str, *values: object) -> int:
+        """Carry out one statement; gives how many rows it changed."""
+        with _as_ours(self.path):
+            return self._sql.execute(sql, values).rowcount
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all that happens inside durable together, or not at all."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._sql.rollback()
+            raise
+        self.run("COMMIT")
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._sql.close()
+
+
+@contextmanager
+def _as_ours(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.OperationalError as error:
+        if (error.sqlite_errorcode & 0xFF) in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}:
+            raise StorageFailed(f"{path}: {error}; nothing was taken as done. Make room or check the disk") from error
+        raise

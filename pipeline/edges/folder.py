@@ -1,0 +1,224 @@
+"""The drop folder: what lies in it, whole and settled; and how a file leaves it.
+
+Events are hints that only wake the worker; the listing decides. A file counts when nobody has it open for writing (asked
+of the kernel by a lease, where the disk can tell) and it has not changed for a moment. Links, pipes, devices and files
+that also stand elsewhere are never opened for reading. Accepted residual risk: on a network drive the kernel cannot
+tell who is writing, and a writer that pauses longer than `SETTLE_BLIND` between two halves of a file is believed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import signal
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from pipeline.config.source import MOST_BYTES
+from pipeline.durable import sync_folder
+
+SETTLE = 0.5
+SETTLE_BLIND = 3.0
+SUFFIXES = (".yaml", ".yml")
+IGNORED = re.compile(
+    r"^\.|^~|~$|^#|^4913$|\.(sw.|tmp|temp|part|partial|crdownload|download|lock|bak|orig|ini|db|icloud)$", re.IGNORECASE
+)
+CONFLICT = re.compile(r"conflicted copy|case conflict|sync-conflict-|conflictkopie|conflicterende kopie", re.IGNORECASE)
+TAKEN = ".pipeline-taken-"
+NOTE = {"nl": ".LEESMIJ.txt", "en": ".README.txt"}
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file that was read whole."""
+
+    name: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """Something that cannot be a client file, with the word (in `pipeline.words`) that says why."""
+
+    name: str
+    word: str
+    reason: str = ""
+
+
+@dataclass
+class DropFolder:
+    """One drop folder; `first_seen` is a hint that may be forgotten."""
+
+    root: Path
+    first_seen: dict[tuple[str, int, int], float] = field(default_factory=dict)
+    waiting: bool = False
+    _settle: bool = True
+
+    def look(self, *, settle: bool = True) -> list[Dropped | Unfit]:
+        """Give what lies in the folder and is settled, by name; `waiting` tells whether something still is written.
+
+        Without `settle` it is a look only: whatever lies there now, and nothing is moved.
+        """
+        if settle:
+            self._put_back()
+        self.waiting, self._settle = False, settle
+        names = sorted(name for name in os.listdir(self.root) if not IGNORED.search(name) and not _is_note(name))
+        seen = [self._fit(name) for name in names]
+        return [one for one in seen if one is not None]
+
+    def _fit(self, name: str) -> Dropped | Unfit | None:
+        path = self.root / name
+        try:
+            status = path.lstat()
+            if stat.S_ISLNK(status.st_mode):
+                return Unfit(name, "refused_link")
+            if not stat.S_ISREG(status.st_mode):
+                return Unfit(name, "refused_not_a_file")
+            if CONFLICT.search(name):
+                return Unfit(name, "refused_conflict")
+            if not name.lower().endswith(SUFFIXES):
+                return Unfit(name, "refused_name")
+            return self._read(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno in {errno.EIO, errno.ESTALE}:
+                raise
+            return Unfit(
+                name, "refused_link" if error.errno == errno.ELOOP else "refused_unreadable", error.strerror or "?"
+            )
+
+    def _read(self, path: Path) -> Dropped | Unfit | None:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                return Unfit(path.name, "refused_not_a_file")
+            if before.st_nlink > 1:
+                return Unfit(path.name, "refused_shared")
+            if not self._settled(path.name, before, _writers(file.fileno())):
+                self.waiting = True
+                return None
+            data = file.read(MOST_BYTES + 1)
+            after = os.fstat(file.fileno())
+        if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+            self.waiting = True
+            return None
+        return Dropped(path.name, data)
+
+    def _settled(self, name: str, status: os.stat_result, writers: bool | None) -> bool:
+        if not self._settle:
+            return True
+        if writers:
+            return False
+        key = (name, status.st_mtime_ns, status.st_size)
+        first = self.first_seen.setdefault(key, time.monotonic())
+        quiet = SETTLE if writers is False else SETTLE_BLIND
+        unchanged = max(time.time() - max(status.st_mtime, 0), time.monotonic() - first)
+        if status.st_mtime > time.time():
+            unchanged = time.monotonic() - first
+        return unchanged >= quiet
+
+    def take_away(self, dropped: Dropped) -> None:
+        """Let an accepted file leave; what was saved over it in the meantime stays (or comes back) to be read."""
+        taken = self.root / f"{TAKEN}{dropped.name}"
+        with contextlib.suppress(FileNotFoundError):
+            (self.root / dropped.name).rename(taken)
+            if _hash(taken) == dropped.sha256:
+                taken.unlink()
+            else:
+                self._return(taken)
+            sync_folder(self.root)
+        self.note(dropped.name, None)
+
+    def _put_back(self) -> None:
+        """Return what a crash left half taken; reading it again is harmless."""
+        for taken in self.root.glob(f"{TAKEN}*"):
+            self._return(taken)
+
+    def _return(self, taken: Path) -> None:
+        name = taken.name.removeprefix(TAKEN)
+        for attempt in range(1, 100):
+            free = self.root / (name if attempt == 1 else f"{Path(name).stem} ({attempt}){Path(name).suffix}")
+            if not free.exists():
+                taken.rename(free)
+                return
+
+    def note(self, name: str, text: str | None, language: str = "nl") -> bool:
+        """Put a note beside the file called `name`, or take it away; tells whether there is a new one."""
+        for other, suffix in NOTE.items():
+            note = self.root / f"{name}{suffix}"
+            if text is None or other != language:
+                note.unlink(missing_ok=True)
+            elif not note.is_file() or note.read_text(encoding="utf-8", errors="replace") != text:
+                note.write_text(text, encoding="utf-8")
+                return True
+        return False
+
+    def has_note(self, name: str) -> bool:
+        """Tell whether a note stands beside the file called `name`."""
+        return any((self.root / f"{name}{suffix}").exists() for suffix in NOTE.values())
+
+    def drop_old_notes(self) -> None:
+        """Take away notes whose file is gone."""
+        for suffix in NOTE.values():
+            for note in self.root.glob(f"*{suffix}"):
+                if not os.path.lexists(self.root / note.name.removesuffix(suffix)):
+                    note.unlink(missing_ok=True)
+
+
+def watch(root: Path, wake: Callable[[], None]) -> Callable[[], None]:
+    """Call `wake` when something happens in `root`; gives what ends the watching. Without events, polling remains."""
+
+    class Hint(FileSystemEventHandler):
+        def on_any_event(self, event: FileSystemEvent) -> None:
+            if event.event_type not in {"opened", "closed_no_write"}:
+                wake()
+
+    observer = Observer()
+    try:
+        observer.schedule(Hint(), str(root))
+        observer.start()
+    except OSError:
+        return lambda: None
+
+    def end() -> None:
+        observer.stop()
+        observer.join()
+
+    return end
+
+
+def _writers(descriptor: int) -> bool | None:
+    """Tell whether somebody has the file open for writing (fcntl(2), F_SETLEASE), or None when the disk cannot tell."""
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return True if error.errno == errno.EAGAIN else None
+    except AttributeError:
+        return None
+    return False
+
+
+def _is_note(name: str) -> bool:
+    return name.endswith(tuple(NOTE.values()))
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,172 @@
+"""The mail server that takes our mail: one conversation, one recipient a mail, and the final dot in our own hands.
+
+The caller's mark is made durable before the final dot leaves, so a crash before it means *not sent*, and only a missing
+reply after it means *in doubt* (RFC 5321 section 4.5.3.2.6: ten minutes for that reply; RFC 1047 on the gap).
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+
+from pipeline.config.practice import Server
+from pipeline.errors import NotReachable
+from pipeline.secret import Secret
+
+PATIENCE = 60.0
+PATIENCE_FOR_THE_DOT = 600.0
+DROPPED = (smtplib.SMTPServerDisconnected, OSError)
+
+
+class Verdict(StrEnum):
+    """What became of one offer."""
+
+    ACCEPTED = "accepted"
+    LATER = "later"
+    REFUSED = "refused"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict and the server's own words (code first), or why there are none."""
+
+    verdict: Verdict
+    reply: str
+
+
+class Conversation:
+    """One connection to the practice's mail server, encrypted unless it is this very computer."""
+
+    def __init__(self, server: Server, secret: Callable[[], Secret]) -> None:
+        """Connect and log in; raises `NotReachable` with what the server said."""
+        self._smtp = _connect(server)
+        if server.user:
+            try:
+                self._smtp.login(server.user, secret().reveal())
+            except (smtplib.SMTPException, *DROPPED) as error:
+                self._smtp.close()
+                raise NotReachable(f"{server.host} refuses the login of {server.user}: {_said(error)}") from None
+
+    def __enter__(self) -> Conversation:
+        """Use it for a number of mails."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up: politely when all went well, at once otherwise."""
+        try:
+            if kind is None and self.alive:
+                self._smtp.quit()
+        except (smtplib.SMTPException, *DROPPED):
+            pass
+        self._smtp.close()
+
+    def offer(self, sender: str, recipient: str, data: bytes, before_dot: Callable[[], None]) -> Outcome:
+        """Offer one mail of CRLF lines; `before_dot` makes the mark durable, and an exception from it ends the offer."""
+        try:
+            for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA"):
+                code, text = self._smtp.docmd(command)
+                if not 200 <= code < 400 or (command == "DATA" and code != 354):
+                    return self._refusal(code, text)
+            self._smtp.send(dot_stuffed(data))
+        except DROPPED as error:
+            self._smtp.close()
+            return Outcome(Verdict.LATER, _said(error))
+        try:
+            before_dot()
+        except BaseException:
+            self._smtp.close()
+            raise
+        return self._finish()
+
+    def _finish(self) -> Outcome:
+        try:
+            assert self._smtp.sock is not None
+            self._smtp.sock.settimeout(PATIENCE_FOR_THE_DOT)
+            self._smtp.send(b".\r\n")
+            code, text = self._smtp.getreply()
+            self._smtp.sock.settimeout(PATIENCE)
+        except (smtplib.SMTPException, *DROPPED, AttributeError) as error:
+            self._smtp.close()
+            return Outcome(Verdict.IN_DOUBT, f"no reply after the final dot ({_said(error)})")
+        if 200 <= code < 300:
+            return Outcome(Verdict.ACCEPTED, _line(code, text))
+        return self._refusal(code, text)
+
+    def _refusal(self, code: int, text: bytes) -> Outcome:
+        verdict = Verdict.REFUSED if 500 <= code < 600 else Verdict.LATER
+        if code == 421 or not self._reset():
+            self._smtp.close()
+        return Outcome(verdict, _line(code, text))
+
+    def _reset(self) -> bool:
+        try:
+            return self._smtp.rset()[0] == 250
+        except (smtplib.SMTPException, *DROPPED):
+            return False
+
+    @property
+    def encryption(self) -> str:
+        """Say how the connection is encrypted."""
+        sock = self._smtp.sock
+        return f"encrypted by {sock.version()}" if isinstance(sock, ssl.SSLSocket) else "not encrypted (this computer)"
+
+    @property
+    def certificate(self) -> dict[str, object] | None:
+        """Give the server's certificate, as Python's ssl describes it, or None without encryption."""
+        sock = self._smtp.sock
+        return dict(sock.getpeercert() or {}) if isinstance(sock, ssl.SSLSocket) else None
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether another mail can be offered over this connection."""
+        return self._smtp.sock is not None
+
+
+def dot_stuffed(data: bytes) -> bytes:
+    """Give a mail as it goes over the wire, without the final dot (RFC 5321 section 4.5.2); only CRLF ends a line."""
+    assert data.endswith(b"\r\n"), "a mail ends with a line"
+    bare = data.replace(b"\r\n", b"")
+    assert b"\r" not in bare and b"\n" not in bare, "a bare CR or LF can smuggle a second mail (CVE-2023-51764)"
+    stuffed = data.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+
+
+def _connect(server: Server) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    try:
+        if server.security == "tls":
+            return _greeted(smtplib.SMTP_SSL(server.host, server.port, timeout=PATIENCE, context=context))
+        smtp = _greeted(smtplib.SMTP(server.host, server.port, timeout=PATIENCE))
+        if server.security == "starttls":
+            smtp.starttls(context=context)
+            smtp.ehlo_or_helo_if_needed()
+    except (smtplib.SMTPException, *DROPPED) as error:
+        raise NotReachable(f"{server.host}:{server.port} cannot be used: {_said(error)}") from None
+    return smtp
+
+
+def _greeted(smtp: smtplib.SMTP) -> smtplib.SMTP:
+    code, text = smtp.ehlo()
+    if not 200 <= code < 300:
+        smtp.close()
+        raise smtplib.SMTPHeloError(code, text)
+    return smtp
+
+
+def _line(code: int, text: bytes) -> str:
+    words = " ".join(text.decode("ascii", "replace").split())
+    return f"{code} {words}"[:300]
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        return _line(error.smtp_code, said if isinstance(said, bytes) else str(said).encode())
+    return (" ".join(str(error).split()) or type(error).__name__)[:300]

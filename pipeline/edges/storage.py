@@ -1,0 +1,84 @@
+"""Contents: the files of the practice's `storage/`, each there whole or not at all, for its owner only.
+
+A file is written under a temporary name, synced, renamed, and the folder synced, before the row that names it commits;
+erasing runs the other way. Names carry references, never persons.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.durable import sync_folder
+from pipeline.errors import ConfigError, StorageFailed
+
+OWNER_ONLY = 0o077
+TEMPORARY = ".tmp"
+
+
+class Storage:
+    """The storage folder; all names are relative to it."""
+
+    def __init__(self, root: Path) -> None:
+        """Make the folder when it is missing; refuse one that others on this computer can read."""
+        with _as_ours(root):
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if root.stat().st_mode & OWNER_ONLY:
+                root.chmod(0o700)
+            if root.stat().st_mode & OWNER_ONLY:
+                raise ConfigError(f"{root} can be read by others on this computer; type: chmod 700 {root}")
+        self.root = root
+
+    def write(self, name: str, data: bytes) -> None:
+        """Make `data` durable as `name`, replacing what was there."""
+        path = self.path(name)
+        with _as_ours(path):
+            self._folder(path.parent)
+            temporary = path.with_name(path.name + TEMPORARY)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            temporary.replace(path)
+            sync_folder(path.parent)
+
+    def read(self, name: str) -> bytes:
+        """Give the bytes of `name`."""
+        path = self.path(name)
+        with _as_ours(path):
+            return path.read_bytes()
+
+    def remove(self, name: str) -> None:
+        """Make `name` durably absent; it may be absent already."""
+        path = self.path(name)
+        with _as_ours(path):
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                sync_folder(path.parent)
+
+    def path(self, name: str) -> Path:
+        """Give the full path of `name`, which stays inside the storage folder."""
+        path = self.root / name
+        assert ".." not in path.parts, name
+        return path
+
+    def _folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            self._folder(folder.parent)
+            folder.mkdir(mode=0o700)
+            sync_folder(folder.parent)
+
+
+@contextmanager
+def _as_ours(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}:
+            advice = "make room on the disk" if error.errno != errno.EIO else "check the disk"
+            raise StorageFailed(f"{path}: {error.strerror}; nothing was taken as done; {advice}") from error
+        raise

@@ -1,0 +1,80 @@
+"""The nouns and their states: what a row can be, in the same words as the database, the README and the mail."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Party(StrEnum):
+    """Who a mail goes to."""
+
+    CLIENT = "client"
+    SPONSOR = "sponsor"
+
+
+class Kind(StrEnum):
+    """What a document is; the order is its number within the dossier."""
+
+    QUOTE = "quote"
+    CONSENT = "consent"
+
+    @property
+    def number(self) -> int:
+        """The document's number in its dossier: 1 for the quote, 2 for the consent declaration."""
+        return list(Kind).index(self) + 1
+
+
+class RequestState(StrEnum):
+    """A request is one revision of a client file.
+
+    accepted → written → composed; `failed` waits for a mended template; `superseded` when a newer revision came.
+    """
+
+    ACCEPTED = "accepted"
+    WRITTEN = "written"
+    COMPOSED = "composed"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+class MessageState(StrEnum):
+    """An outgoing mail.
+
+    held → queued → claimed → data_sent → accepted | in_doubt; `refused` is final, `superseded` never leaves.
+    A crash before `data_sent` cannot have sent the mail; a crash after it can, so only then is it in doubt.
+    """
+
+    HELD = "held"
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    DATA_SENT = "data_sent"
+    ACCEPTED = "accepted"
+    IN_DOUBT = "in_doubt"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+
+
+class CopyState(StrEnum):
+    """The copy of an accepted mail in the Sent folder: wanted → appending → filed, or none of ours."""
+
+    NONE = "none"
+    WANTED = "wanted"
+    APPENDING = "appending"
+    FILED = "filed"
+
+
+class ObligationState(StrEnum):
+    """Who must return what: awaited, or lapsed because a newer version took its place."""
+
+    AWAITED = "awaited"
+    SUPERSEDED = "superseded"
+
+
+def document_code(reference: str, kind: Kind) -> str:
+    """Give the code that stands on every page, such as `K7Q4-MX2P-1`."""
+    return f"{reference}-{kind.number}"
+
+
+def document_file(reference: str, kind: Kind, version: int) -> str:
+    """Give the file's name: the reference and numbers, never a person or a purpose."""
+    return f"{document_code(reference, kind)}-v{version}.pdf"

@@ -1,0 +1,32 @@
+"""A new practice folder, copied from the one that comes with the program."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pipeline.errors import UsageError
+
+COPIED = ("practice.yaml", "inbox_rules.yaml", "templates")
+
+
+def shipped() -> Path:
+    """Give where the program's own practice folder lies: inside the package, or the checkout's root."""
+    inside = Path(__file__).parent / "shipped"
+    return inside if inside.is_dir() else Path(__file__).parent.parent
+
+
+def make(folder: Path) -> Path:
+    """Make a practice folder at `folder`, which must be new or empty; gives its full path."""
+    folder = folder.resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists and is not empty; choose a new folder")
+    (folder / "drop" / "clients").mkdir(parents=True)
+    (folder / "storage").mkdir(mode=0o700)
+    for name in COPIED:
+        source = shipped() / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, folder / name)
+    return folder

@@ -1,0 +1,112 @@
+"""From an accepted request to its written documents: the quote and the consent declaration, as PDF in the dossier.
+
+A template that cannot be printed leaves the request `failed` with the reason; it is tried again when the program starts
+and when a file of the templates changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable
+from datetime import date, datetime
+
+from pipeline.config.client import ClientFile
+from pipeline.edges import ledger
+from pipeline.edges.press import Printed
+from pipeline.errors import PrintFailed
+from pipeline.model import Kind, RequestState, document_code, document_file
+from pipeline.outgoing import tokens
+from pipeline.outgoing.values import Revision, document_values
+from pipeline.practice import Practice
+from pipeline.steps import each
+
+Tell = Callable[[str], None]
+
+
+def write(practice: Practice, now: datetime, tell: Tell) -> int:
+    """Write the documents of every accepted request; gives how many requests were written."""
+    accepted = practice.database.rows(
+        "SELECT dossier, revision FROM requests WHERE state = ? ORDER BY accepted_at", RequestState.ACCEPTED
+    )
+    return each(accepted, lambda row: _write(practice, row, now, tell))
+
+
+def _write(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:
+    revision = read_revision(practice, row["dossier"], row["revision"])
+    try:
+        printed = {kind: _print(practice, revision, kind) for kind in Kind}
+    except PrintFailed as error:
+        fail(practice, revision, str(error), now)
+        tell(f"{revision.reference} cannot be printed: {error}")
+        return 0
+    _keep(practice, revision, printed, now)
+    tell(f"{revision.reference} documents v{revision.number} written")
+    return 1
+
+
+def retry_failed(practice: Practice) -> int:
+    """Take up again what could not be printed; gives how many."""
+    return practice.database.run(
+        "UPDATE requests SET state = ?, reason = NULL WHERE state = ?", RequestState.ACCEPTED, RequestState.FAILED
+    )
+
+
+def read_revision(practice: Practice, dossier: str, revision: int) -> Revision:
+    """Read one revision, as it was accepted."""
+    rows = practice.database.rows(
+        "SELECT r.revision, r.facts, r.accepted_at, d.quote_number FROM requests r JOIN dossiers d"
+        " ON d.reference = r.dossier WHERE r.dossier = ? AND r.revision IN (?, ?) ORDER BY r.revision DESC",
+        dossier, revision, revision - 1,
+    )  # fmt: skip
+    on = [_day(practice, row["accepted_at"]) for row in rows]
+    client = ClientFile.model_validate_json(rows[0]["facts"])
+    return Revision(dossier, revision, rows[0]["quote_number"], on[0], client, on[1] if revision > 1 else None)
+
+
+def _day(practice: Practice, at: str) -> date:
+    return practice.today(datetime.fromisoformat(at))
+
+
+def template_of(practice: Practice, kind: Kind, language: str) -> str:
+    """Give the template of a document, inside the templates folder."""
+    name = practice.file.quote.template if kind is Kind.QUOTE else f"{kind}.html"
+    return f"{language}/{name}"
+
+
+def _print(practice: Practice, revision: Revision, kind: Kind) -> Printed:
+    template = template_of(practice, kind, revision.language(practice.file))
+    values = document_values(revision, kind, practice.file, practice.policy)
+    tag = tokens.page_tag(practice.key, revision.reference, kind, revision.number)
+    return practice.press.print(template, values, document_code(revision.reference, kind), revision.number, tag)
+
+
+def _keep(practice: Practice, revision: Revision, printed: dict[Kind, Printed], now: datetime) -> None:
+    """Make the files durable, then the rows that name them."""
+    reference, database = revision.reference, practice.database
+    for kind, made in printed.items():
+        practice.storage.write(f"dossiers/{reference}/{document_file(reference, kind, revision.number)}", made.data)
+    with database.transaction():
+        changed = database.run(
+            "UPDATE requests SET state = ? WHERE dossier = ? AND revision = ? AND state = ?",
+            RequestState.WRITTEN, reference, revision.number, RequestState.ACCEPTED,
+        )  # fmt: skip
+        for kind, made in printed.items() if changed else ():
+            file, sha256 = document_file(reference, kind, revision.number), hashlib.sha256(made.data).hexdigest()
+            database.run(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                reference, kind, revision.number, file, sha256, made.pages, json.dumps(made.boxes),
+                practice.file.statement.version, now.isoformat(),
+            )  # fmt: skip
+            ledger.record(database, now, "document.written", document=file, sha256=sha256)
+
+
+def fail(practice: Practice, revision: Revision, reason: str, now: datetime) -> None:
+    """Record that a request cannot go on until something is mended."""
+    with practice.database.transaction():
+        practice.database.run(
+            "UPDATE requests SET state = ?, reason = ? WHERE dossier = ? AND revision = ?",
+            RequestState.FAILED, reason, revision.reference, revision.number,
+        )  # fmt: skip
+        ledger.record(practice.database, now, "request.failed", dossier=revision.reference, revision=revision.number)

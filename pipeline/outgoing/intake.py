@@ -1,0 +1,164 @@
+"""From a file in the drop folder to an accepted request, or a note beside the file that says what to mend.
+
+Takes what lies settled in `drop/clients/`; leaves one row in state accepted, with the file's bytes in the dossier, and
+only then lets the file leave. The same file twice is one request; an edited file is a new revision that supersedes the
+earlier one. Whose dossier it is follows from the key `dossier`, else from the client's name and address together.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+
+from pipeline.config.client import ClientFile, read_client_file
+from pipeline.edges import ledger
+from pipeline.edges.folder import Dropped, Unfit
+from pipeline.errors import FileProblems, Problem
+from pipeline.model import MessageState, ObligationState, RequestState
+from pipeline.outgoing import tokens
+from pipeline.practice import Practice
+from pipeline.steps import each
+from pipeline.words import say
+
+Tell = Callable[[str], None]
+
+
+def take_in(practice: Practice, now: datetime, tell: Tell) -> int:
+    """Accept or refuse everything that lies settled in the drop folder; gives how many requests were accepted."""
+    accepted = each(practice.drop.look(), lambda found: _take(practice, found, now, tell))
+    practice.drop.drop_old_notes()
+    return accepted
+
+
+def _take(practice: Practice, found: Dropped | Unfit, now: datetime, tell: Tell) -> int:
+    if isinstance(found, Unfit):
+        _note(practice, found.name, [say(practice.file.language, found.word, reason=found.reason)], tell)
+        return 0
+    try:
+        accepted = _accept(practice, found, now, tell)
+    except FileProblems as refusal:
+        _note(practice, found.name, [f"{found.name}:{p.line}:{p.column}: {p.text}" for p in refusal.problems], tell)
+        return 0
+    practice.drop.take_away(found)
+    return accepted
+
+
+def _accept(practice: Practice, found: Dropped, now: datetime, tell: Tell) -> int:
+    language, catalogue = practice.file.language, tuple(practice.file.programmes)
+    client = read_client_file(found.data, found.name, language=language, catalogue=catalogue)
+    own = tokens.client_key(practice.key, client.client.name, client.client.email)
+    dossier, revision = _place(practice, found, client, own)
+    if revision == 0:
+        return 0
+    practice.storage.write(f"dossiers/{dossier}/{dossier}-client-v{revision}.yaml", found.data)
+    try:
+        _commit(practice, dossier, revision, own, found, client, now)
+    except sqlite3.IntegrityError:
+        return 0
+    tell(f"{dossier} request v{revision} accepted")
+    return 1
+
+
+def _place(practice: Practice, found: Dropped, client: ClientFile, own: str) -> tuple[str, int]:
+    """Give the dossier and the revision that this file becomes; revision 0 when it is already there."""
+    known = client.dossier or practice.database.value(
+        "SELECT reference FROM dossiers WHERE client_key = ? ORDER BY opened_at DESC, rowid DESC LIMIT 1", own
+    )
+    if known is None:
+        return _free_reference(practice, found.sha256), 1
+    if client.dossier:
+        _check_owner(practice, found, client, own)
+    last = practice.database.row(
+        "SELECT revision, sha256 FROM requests WHERE dossier = ? ORDER BY revision DESC LIMIT 1", known
+    )
+    assert last is not None, known
+    return (known, 0) if last["sha256"] == found.sha256 else (known, last["revision"] + 1)
+
+
+def _check_owner(practice: Practice, found: Dropped, client: ClientFile, own: str) -> None:
+    """Refuse a reference that is unknown, or another client's: name or address must still be the same person's."""
+    language = practice.file.language
+    row = practice.database.row(
+        "SELECT d.client_key, r.facts FROM dossiers d JOIN requests r ON r.dossier = d.reference"
+        " WHERE d.reference = ? ORDER BY r.revision DESC",
+        client.dossier,
+    )
+    if row is None:
+        known = [
+            r["reference"] for r in practice.database.rows("SELECT reference FROM dossiers ORDER BY opened_at DESC")
+        ]
+        text = say(
+            language, "unknown_dossier", value=client.dossier, known=", ".join(known[:20]) or say(language, "none")
+        )
+        raise FileProblems(found.name, [Problem(1, 1, text)])
+    earlier = ClientFile.model_validate_json(row["facts"]).client
+    same = client.client.name == earlier.name or client.client.email.casefold() == earlier.email.casefold()
+    if row["client_key"] != own and not same:
+        raise FileProblems(found.name, [Problem(1, 1, say(language, "other_client", value=client.dossier))])
+
+
+def _free_reference(practice: Practice, sha256: str) -> str:
+    attempt = 0
+    while True:
+        reference = tokens.reference(practice.key, sha256, attempt)
+        if not practice.database.value("SELECT 1 FROM dossiers WHERE reference = ?", reference):
+            return reference
+        attempt += 1
+
+
+def _commit(
+    practice: Practice, dossier: str, revision: int, own: str, found: Dropped, client: ClientFile, now: datetime
+) -> None:
+    """Make the request, and what it supersedes, durable in one transaction."""
+    database, at = practice.database, now.isoformat()
+    with database.transaction():
+        if revision == 1:
+            number = _next_number(practice, now)
+            database.run("INSERT INTO dossiers VALUES (?, ?, ?, ?)", dossier, own, number, at)
+            ledger.record(database, now, "dossier.opened", dossier=dossier, quote=number)
+        else:
+            database.run("UPDATE dossiers SET client_key = ? WHERE reference = ?", own, dossier)
+        database.run(
+            "INSERT INTO requests VALUES (?, ?, ?, ?, ?, NULL, ?)",
+            dossier, revision, found.sha256, client.model_dump_json(), RequestState.ACCEPTED, at,
+        )  # fmt: skip
+        supersede(practice, dossier, revision)
+        ledger.record(database, now, "request.accepted", dossier=dossier, revision=revision, sha256=found.sha256)
+
+
+def supersede(practice: Practice, dossier: str, revision: int) -> None:
+    """Let everything of earlier revisions that has not left yet lapse; inside the caller's transaction."""
+    database = practice.database
+    waiting = (RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED)
+    database.run(
+        "UPDATE requests SET state = ? WHERE dossier = ? AND revision < ? AND state IN (?, ?, ?)",
+        RequestState.SUPERSEDED, dossier, revision, *waiting,
+    )  # fmt: skip
+    database.run(
+        "UPDATE messages SET state = ? WHERE dossier = ? AND revision < ? AND state IN (?, ?)",
+        MessageState.SUPERSEDED, dossier, revision, MessageState.HELD, MessageState.QUEUED,
+    )  # fmt: skip
+    database.run(
+        "UPDATE obligations SET state = ? WHERE dossier = ? AND version < ?",
+        ObligationState.SUPERSEDED,
+        dossier,
+        revision,
+    )
+
+
+def _next_number(practice: Practice, now: datetime) -> str:
+    """Take the next quote number of this year; without gaps, since it is taken where it is used."""
+    year = practice.today(now).year
+    series = f"quote-{year}"
+    practice.database.run(
+        "INSERT INTO numbers VALUES (?, 1) ON CONFLICT (series) DO UPDATE SET last = last + 1", series
+    )
+    return f"{year}-{practice.database.value('SELECT last FROM numbers WHERE series = ?', series):04d}"
+
+
+def _note(practice: Practice, name: str, problems: list[str], tell: Tell) -> None:
+    language = practice.file.language
+    lines = [say(language, "note_title", file=name), "", *problems, "", say(language, "note_help"), ""]
+    if practice.drop.note(name, "\n".join(lines), language):
+        tell(f"a dropped file was refused ({len(problems)} to mend); see the note beside it")

@@ -1,0 +1,100 @@
+"""One outgoing mail as bytes, and the check that finished bytes say exactly what was planned.
+
+Pure. The bytes are made once and frozen; every attempt sends the same. Headers are few and known: nothing of a client
+file reaches one. Plain text and HTML side by side (RFC 2046), attachments named by their reference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+TOKEN_HEADER = "X-Pipeline-Token"
+
+
+@dataclass(frozen=True)
+class LetterPlan:
+    """What a mail must be: `attachments` is file name → (document fingerprint, sha256 of its bytes)."""
+
+    token: str
+    message_id: str
+    sender: str
+    recipient: str
+    subject: str
+    attachments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def make(plan: LetterPlan, sender_name: str, at: datetime, texts: tuple[str, str], files: Mapping[str, bytes]) -> bytes:
+    """Give the mail's bytes, lines ending in CRLF; `texts` are the plain text and the HTML."""
+    letter = EmailMessage(policy=policy.SMTP)
+    letter["From"] = Address(sender_name, addr_spec=plan.sender)
+    letter["To"] = Address(addr_spec=plan.recipient)
+    letter["Subject"] = plan.subject
+    letter["Date"] = format_datetime(at)
+    letter["Message-ID"] = plan.message_id
+    letter["Auto-Submitted"] = "auto-generated"
+    letter[TOKEN_HEADER] = plan.token
+    letter.set_content(texts[0], cte="quoted-printable")
+    letter.add_alternative(texts[1], subtype="html", cte="quoted-printable")
+    for name, data in files.items():
+        letter.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    _fix_boundaries(letter, plan.token)
+    return letter.as_bytes()
+
+
+def _fix_boundaries(letter: EmailMessage, token: str) -> None:
+    """Give every multipart a boundary of its own that follows from the token, so that the same mail is the same bytes."""
+    for number, part in enumerate(part for part in letter.walk() if part.is_multipart()):
+        part.set_boundary(f"={token}={number}=")
+
+
+def differences(data: bytes, plan: LetterPlan, fingerprint: Callable[[bytes], str]) -> list[str]:
+    """Give how a finished mail differs from its plan; an empty list is the only thing that may be sent.
+
+    `fingerprint` reads our name for a document out of its PDF.
+    """
+    letter = message_from_bytes(data, policy=policy.default)
+    expected = {
+        "From": plan.sender,
+        "To": plan.recipient,
+        "Subject": plan.subject,
+        "Message-ID": plan.message_id,
+        "Auto-Submitted": "auto-generated",
+        TOKEN_HEADER: plan.token,
+    }
+    found = [f"the header {name} is not as planned" for name, text in expected.items() if _said(letter, name) != text]
+    allowed = {*(name.lower() for name in expected), "date", "mime-version", "content-type"}
+    found += [f"the header {name} is not planned" for name in letter if name.lower() not in allowed]
+    found += [f"the header {name} stands there twice" for name in set(letter) if len(letter.get_all(name, [])) > 1]
+    return found + _attached(letter, plan, fingerprint)
+
+
+def _said(letter: EmailMessage, name: str) -> str:
+    """Give a header's text; of an address header the one address, which must be the only one."""
+    header = letter[name]
+    if name in {"From", "To"} and header is not None:
+        return header.addresses[0].addr_spec if len(header.addresses) == 1 else ""
+    return "" if header is None else str(header)
+
+
+def _attached(letter: EmailMessage, plan: LetterPlan, fingerprint: Callable[[bytes], str]) -> list[str]:
+    found: list[str] = []
+    parts = list(letter.iter_attachments())
+    names = [part.get_filename() or "" for part in parts]
+    if sorted(names) != sorted(plan.attachments):
+        return ["the attachments are not those that were planned"]
+    for name, part in zip(names, parts, strict=True):
+        data = part.get_payload(decode=True)
+        assert isinstance(data, bytes)
+        document, sha256 = plan.attachments[name]
+        if hashlib.sha256(data).hexdigest() != sha256:
+            found.append(f"{name} is not the document that was written")
+        elif fingerprint(data) != document:
+            found.append(f"{name} is another document inside")
+    return found

@@ -1,0 +1,216 @@
+"""From a queued message to mail that the server has accepted, at most once.
+
+queued → claimed → data_sent (durable before the final dot) → accepted | in_doubt. A mail that may have been accepted is
+never sent again by itself. Refusals stop (5xx), delays are tried again with a growing pause (4xx), for five days.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pipeline.edges import ledger, smtp
+from pipeline.errors import PipelineError
+from pipeline.model import Kind, MessageState, ObligationState, Party
+from pipeline.outgoing import letter, plan
+from pipeline.outgoing.compose import delivery_of, letter_plan, message_file
+from pipeline.outgoing.documents import read_revision
+from pipeline.outgoing.values import valid_until
+from pipeline.policy.gates import SendFacts, why_not
+from pipeline.practice import Practice
+from pipeline.press.stamp import fingerprint
+from pipeline.steps import each
+
+Tell = Callable[[str], None]
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
+GIVE_UP_AFTER = timedelta(days=5)
+
+
+class GateClosed(PipelineError):
+    """At the moment of the send, something forbade it; `superseded` when only a newer version did."""
+
+    def __init__(self, reason: str, *, superseded: bool = False) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.superseded = superseded
+
+
+def recover(practice: Practice, now: datetime, tell: Tell) -> None:
+    """After a stop of any kind: what had no mark goes back to the queue, what had one is in doubt."""
+    for row in practice.database.rows("SELECT * FROM messages WHERE state = ?", MessageState.CLAIMED):
+        _become(practice, row, MessageState.QUEUED, now, "stopped before the mail was handed over")
+    for row in practice.database.rows("SELECT * FROM messages WHERE state = ?", MessageState.DATA_SENT):
+        _become(practice, row, MessageState.IN_DOUBT, now, "stopped before the server's answer was known")
+        tell(f"{row['dossier']} mail to the {row['party']} is in doubt")
+
+
+def send(practice: Practice, now: Callable[[], datetime], tell: Tell) -> int:
+    """Send everything that is due over one connection; gives how many mails were accepted.
+
+    Raises `NotReachable` when the account itself cannot be used; no mail is blamed for that.
+    """
+    due = practice.database.rows(
+        "SELECT * FROM messages WHERE state = ? AND next_at <= ? ORDER BY queued_at, rowid",
+        MessageState.QUEUED, now().isoformat(),
+    )  # fmt: skip
+    accepted, server = 0, practice.file.mail.smtp
+    while due:
+        with smtp.Conversation(server, lambda: practice.secret_of(server)) as conversation:
+            while due and conversation.alive:
+                accepted += each(
+                    [due.pop(0)],
+                    lambda row: _send_one(practice, conversation, row, now, tell),
+                    lambda row: _put_right(practice, row, now()),
+                )
+    return accepted
+
+
+def _send_one(
+    practice: Practice, conversation: smtp.Conversation, row: sqlite3.Row, now: Callable[[], datetime], tell: Tell
+) -> int:
+    if not _claim(practice, row):
+        return 0
+    data = practice.storage.read(message_file(row["token"]))
+    try:
+        _check(practice, row, data)
+        outcome = conversation.offer(
+            practice.file.mail.sender, row["recipient"], data, lambda: _mark(practice, row, now())
+        )
+    except GateClosed as closed:
+        state = MessageState.SUPERSEDED if closed.superseded else MessageState.REFUSED
+        _become(practice, row, state, now(), str(closed))
+        tell(f"{row['dossier']} mail to the {row['party']} was not sent: {closed}")
+        return 0
+    _conclude(practice, row, outcome, now())
+    tell(f"{row['dossier']} mail to the {row['party']}: {outcome.verdict.value.replace('_', ' ')} ({outcome.reply})")
+    return int(outcome.verdict is smtp.Verdict.ACCEPTED)
+
+
+def _put_right(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
+    """After a defect: the same as after a crash, for this one mail, and not at once again."""
+    state = practice.database.value("SELECT state FROM messages WHERE token = ?", row["token"])
+    if state == MessageState.CLAIMED:
+        _become(practice, row, MessageState.QUEUED, now, "a defect in the program", pause(row["attempts"]))
+    elif state == MessageState.DATA_SENT:
+        _become(practice, row, MessageState.IN_DOUBT, now, "a defect in the program")
+
+
+def _claim(practice: Practice, row: sqlite3.Row) -> bool:
+    with practice.database.transaction():
+        return bool(
+            practice.database.run(
+                "UPDATE messages SET state = ?, attempts = attempts + 1 WHERE token = ? AND state = ?",
+                MessageState.CLAIMED, row["token"], MessageState.QUEUED,
+            )
+        )  # fmt: skip
+
+
+def _check(practice: Practice, row: sqlite3.Row, data: bytes) -> None:
+    """Read the finished bytes once more, against what the request says now: the right person, the right papers."""
+    revision = read_revision(practice, row["dossier"], row["revision"])
+    planned = letter_plan(practice, revision, delivery_of(revision, Party(row["party"])))
+    wrong = letter.differences(data, planned, fingerprint)
+    if row["recipient"] != planned.recipient:
+        wrong.append("the recipient is not whom the request names")
+    if hashlib.sha256(data).hexdigest() != row["sha256"]:
+        wrong.append("the bytes are not those that were frozen")
+    if wrong:
+        raise GateClosed("; ".join(wrong))
+
+
+def _mark(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
+    """Ask the gates and make the mark durable, in one transaction; from here on the mail may have been accepted."""
+    database = practice.database
+    with database.transaction():
+        newest = database.value("SELECT max(revision) FROM requests WHERE dossier = ?", row["dossier"])
+        revision = read_revision(practice, row["dossier"], row["revision"])
+        facts = SendFacts(
+            state=MessageState(database.value("SELECT state FROM messages WHERE token = ?", row["token"])),
+            party=Party(row["party"]),
+            kinds=frozenset(Kind(kind) for kind in row["kinds"].split(",")),
+            newest=newest == row["revision"],
+            sponsored=revision.client.sponsor is not None,
+        )
+        reason = why_not(facts)
+        if reason:
+            raise GateClosed(reason, superseded=not facts.newest)
+        database.run("UPDATE messages SET state = ? WHERE token = ?", MessageState.DATA_SENT, row["token"])
+        ledger.record(database, now, "message.data_sent", token=row["token"], sha256=row["sha256"])
+
+
+def _conclude(practice: Practice, row: sqlite3.Row, outcome: smtp.Outcome, now: datetime) -> None:
+    if outcome.verdict is smtp.Verdict.ACCEPTED:
+        accept(practice, row, now, outcome.reply)
+    elif outcome.verdict is smtp.Verdict.IN_DOUBT:
+        _become(practice, row, MessageState.IN_DOUBT, now, outcome.reply)
+    elif outcome.verdict is smtp.Verdict.REFUSED or now - datetime.fromisoformat(row["queued_at"]) > GIVE_UP_AFTER:
+        _become(practice, row, MessageState.REFUSED, now, outcome.reply)
+    else:
+        _become(practice, row, MessageState.QUEUED, now, outcome.reply, pause(row["attempts"]))
+
+
+def pause(attempts: int) -> timedelta:
+    """Give how long to wait after `attempts` earlier tries: doubling, with some chance, up to four hours."""
+    doubled = min(FIRST_PAUSE * 2 ** min(attempts, 16), LONGEST_PAUSE)
+    return timedelta(seconds=doubled.total_seconds() * random.uniform(0.8, 1.0))  # noqa: S311 - spreads retries, keeps no secret
+
+
+def accept(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str) -> None:
+    """Record that a mail was accepted, and who must now return what."""
+    database = practice.database
+    revision = read_revision(practice, row["dossier"], row["revision"])
+    with database.transaction():
+        database.run(
+            "UPDATE messages SET state = ?, reason = ?, accepted_at = ? WHERE token = ?",
+            MessageState.ACCEPTED, evidence, now.isoformat(), row["token"],
+        )  # fmt: skip
+        for kind in map(Kind, row["kinds"].split(",")):
+            if plan.signer(revision.client, kind) == row["party"]:
+                database.run(
+                    "INSERT OR IGNORE INTO obligations VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    row["dossier"], kind, row["revision"], row["party"], ObligationState.AWAITED, now.isoformat(),
+                    valid_until(revision, practice.file).isoformat(),
+                )  # fmt: skip
+        ledger.record(database, now, "message.accepted", token=row["token"], sha256=row["sha256"])
+
+
+def _become(
+    practice: Practice,
+    row: sqlite3.Row,
+    state: MessageState,
+    now: datetime,
+    reason: str,
+    after: timedelta = timedelta(),
+) -> None:
+    with practice.database.transaction():
+        practice.database.run(
+            "UPDATE messages SET state = ?, reason = ?, next_at = ? WHERE token = ?",
+            state, reason, (now + after).isoformat(), row["token"],
+        )  # fmt: skip
+        ledger.record(practice.database, now, f"message.{state}", token=row["token"])
+
+
+def release(practice: Practice, reference: str, now: datetime) -> int:
+    """Let the held mails of a dossier go; gives how many."""
+    rows = practice.database.rows(
+        "SELECT * FROM messages WHERE dossier = ? AND state = ?", reference, MessageState.HELD
+    )
+    for row in rows:
+        _become(practice, row, MessageState.QUEUED, now, "released by the coach")
+    return len(rows)
+
+
+def settle(practice: Practice, reference: str, now: datetime, *, arrived: bool) -> int:
+    """Take the coach's word on the mails of a dossier that are in doubt: they arrived, or they are to be sent again."""
+    rows = practice.database.rows(
+        "SELECT * FROM messages WHERE dossier = ? AND state = ?", reference, MessageState.IN_DOUBT
+    )
+    for row in rows:
+        if arrived:
+            accept(practice, row, now, "the coach says that it arrived")
+        else:
+            _become(practice, row, MessageState.QUEUED, now, "the coach says that it did not arrive")
+    return len(rows)

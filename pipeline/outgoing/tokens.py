@@ -1,0 +1,40 @@
+"""References, tokens and tags: derived with the practice's own key, so that a step that is repeated finds its own names.
+
+Nobody without the key can guess or forge one, and none says anything about a person. Alphabet: Crockford's base 32,
+without the letters that are mistaken for digits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from pipeline.model import Kind, Party
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _keyed(key: bytes, purpose: str, *parts: object, letters: int) -> str:
+    text = "\0".join([purpose, *map(str, parts)])
+    number = int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=32).digest())
+    return "".join(ALPHABET[(number >> (5 * at)) & 31] for at in range(letters))
+
+
+def reference(key: bytes, sha256: str, attempt: int) -> str:
+    """Give the reference of the dossier that the file with this hash opens; `attempt` counts collisions."""
+    letters = _keyed(key, "reference", sha256, attempt, letters=8)
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def client_key(key: bytes, name: str, email: str) -> str:
+    """Give what tells one client from another: the name and the address together, since couples share an address."""
+    return _keyed(key, "client", " ".join(name.casefold().split()), email.casefold(), letters=26)
+
+
+def message_token(key: bytes, dossier: str, revision: int, party: Party) -> str:
+    """Give the token of one mail: it stands in the Message-ID and in our own header."""
+    return _keyed(key, "message", dossier, revision, party, letters=20).lower()
+
+
+def page_tag(key: bytes, dossier: str, kind: Kind, version: int) -> str:
+    """Give the tag that proves a page code to be ours."""
+    return _keyed(key, "page", dossier, kind, version, letters=5)

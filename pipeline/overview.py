@@ -1,0 +1,99 @@
+"""Who waits for what: one look at the rows, for `status`, `show` and whatever face comes later."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipeline.edges.folder import Unfit
+from pipeline.model import CopyState, Kind, MessageState, ObligationState, RequestState
+from pipeline.practice import Practice
+from pipeline.words import say
+
+STUCK_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing: its dossier, what it is, how it stands, since when; `attention` when a person must act."""
+
+    reference: str
+    what: str
+    state: str
+    text: str
+    since: str
+    attention: bool
+
+
+def everything(practice: Practice, now: datetime) -> list[Line]:
+    """Give all that is under way, what needs attention first."""
+    found = [*_dropped(practice, now), *_requests(practice), *_messages(practice, now), *_obligations(practice, now)]
+    return sorted(found, key=lambda line: (not line.attention, line.since, line.reference))
+
+
+def as_data(lines: list[Line]) -> list[dict[str, Any]]:
+    """Give the lines as plain data."""
+    return [asdict(line) for line in lines]
+
+
+def _dropped(practice: Practice, now: datetime) -> list[Line]:
+    """Files that lie refused in the drop folder: those with a note beside them, and what cannot be a client file."""
+    at, language = now.isoformat(), practice.file.language
+    lines = []
+    for found in practice.drop.look(settle=False):
+        if isinstance(found, Unfit) or practice.drop.has_note(found.name):
+            why = say(language, found.word, reason=found.reason) if isinstance(found, Unfit) else say(language, "see_note")
+            lines.append(Line(f"drop/clients/{found.name}", "file", "refused", why, at, attention=True))
+    return lines
+
+
+def _requests(practice: Practice) -> list[Line]:
+    rows = practice.database.rows(
+        "SELECT * FROM requests WHERE state IN (?, ?, ?)",
+        RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED,
+    )  # fmt: skip
+    language = practice.file.language
+    return [
+        Line(
+            row["dossier"], f"request v{row['revision']}", row["state"],
+            row["reason"] or say(language, f"request_{row['state']}"), row["accepted_at"],
+            attention=row["state"] == RequestState.FAILED,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _messages(practice: Practice, now: datetime) -> list[Line]:
+    rows = practice.database.rows(
+        "SELECT * FROM messages WHERE state NOT IN (?, ?) OR copy_state IN (?, ?) AND state = ?",
+        MessageState.ACCEPTED, MessageState.SUPERSEDED, CopyState.WANTED, CopyState.APPENDING, MessageState.ACCEPTED,
+    )  # fmt: skip
+    language, lines = practice.file.language, []
+    for row in rows:
+        late = now - datetime.fromisoformat(row["queued_at"]) > STUCK_AFTER
+        bad = row["state"] in {MessageState.IN_DOUBT, MessageState.REFUSED}
+        text = say(language, f"state_{row['state']}", reference=row["dossier"], reason=row["reason"] or "")
+        if row["state"] == MessageState.ACCEPTED:
+            text = say(language, "copy_wanted")
+        elif row["state"] == MessageState.QUEUED and row["reason"]:
+            text = f"{text} ({row['reason']})"
+        stuck = late and row["state"] != MessageState.HELD
+        lines.append(
+            Line(row["dossier"], f"mail v{row['revision']} to the {row['party']}", row["state"], text, row["queued_at"],
+                 attention=bad or stuck)
+        )  # fmt: skip
+    return lines
+
+
+def _obligations(practice: Practice, now: datetime) -> list[Line]:
+    rows = practice.database.rows("SELECT * FROM obligations WHERE state = ?", ObligationState.AWAITED)
+    today, language = practice.today(now).isoformat(), practice.file.language
+    return [
+        Line(
+            row["dossier"], f"{Kind(row['kind'])} v{row['version']} from the {row['party']}",
+            "overdue" if row["due_at"] < today else "awaited",
+            say(language, "awaited", due=row["due_at"]), row["asked_at"], attention=row["due_at"] < today,
+        )
+        for row in rows
+    ]  # fmt: skip

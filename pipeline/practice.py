@@ -1,0 +1,76 @@
+"""An opened practice folder: its rules and its edges in one hand, for as long as one command works on it."""
+
+from __future__ import annotations
+
+import secrets as randomness
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipeline.config.practice import PracticeFile, Server, read_practice_file
+from pipeline.edges import office, secrets
+from pipeline.edges.database import Database
+from pipeline.edges.folder import DropFolder
+from pipeline.edges.press import Press
+from pipeline.edges.storage import Storage
+from pipeline.errors import ConfigError
+from pipeline.policy.policy import Policy, read_policy
+from pipeline.secret import Secret
+
+
+@dataclass
+class Practice:
+    """What every step works with. `key` is the practice's own secret for references, tokens and page codes."""
+
+    folder: Path
+    file: PracticeFile
+    policy: Policy
+    storage: Storage
+    database: Database
+    drop: DropFolder
+    press: Press
+    key: bytes
+
+    def today(self, now: datetime) -> date:
+        """Give the date of `now` on the practice's calendar."""
+        return now.astimezone(ZoneInfo(self.file.timezone)).date()
+
+    def secret_of(self, server: Server) -> Secret:
+        """Find the password of an account when it is needed."""
+        return secrets.find(account_of(server))
+
+
+def account_of(server: Server) -> str:
+    """Give the name under which an account's password is kept."""
+    return f"{server.user}@{server.host}"
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Practice]:
+    """Open the practice in `folder` for as long as the block lasts."""
+    folder = folder.resolve()
+    file = read_practice_file(folder)
+    drop = folder / "drop" / "clients"
+    for needed in (drop, folder / "templates"):
+        if not needed.is_dir():
+            raise ConfigError(f"the folder {needed} is missing; is the drive connected? Else type: mkdir -p {needed}")
+    policy = read_policy(file.policy, folder, file.language)
+    storage = Storage(folder / "storage")
+    database = Database(storage.path("state.db"))
+    press = Press(folder / "templates", storage.path("press"), office.to_pdf)
+    try:
+        yield Practice(folder, file, policy, storage, database, DropFolder(drop), press, _own_key(database))
+    finally:
+        press.close()
+        database.close()
+
+
+def _own_key(database: Database) -> bytes:
+    """Give the practice's key; it is made once."""
+    if not database.value("SELECT 1 FROM settings WHERE name = 'key'"):
+        with database.transaction():
+            database.run("INSERT OR IGNORE INTO settings VALUES ('key', ?)", randomness.token_hex(32))
+    return bytes.fromhex(database.value("SELECT value FROM settings WHERE name = 'key'"))

@@ -1,0 +1,97 @@
+"""The press's own program: `python -m pipeline.press SOCKET TEMPLATES SCRATCH`, started and fed by `edges.press`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pipeline.press import lock, wire
+
+
+class Press:
+    """Carries out one job after another."""
+
+    def __init__(self, templates: Path) -> None:
+        """Load the libraries and the fonts, which is the slow part."""
+        from pipeline.press import page, stamp, word
+        from pipeline.press import templates as jinja
+        from pipeline.press.assets import Assets
+
+        self.assets = Assets(templates)
+        self.jinja, self.word, self.stamp = jinja, word, stamp
+        self.html = jinja.environment(self.assets, escape=True)
+        self.plain = jinja.environment(self.assets, escape=False)
+        self.page = page.PagePress(self.assets)
+
+    def print(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
+        """Make a PDF from an HTML template."""
+        html = self.html.get_template(job["template"]).render(job["values"])
+        data, places = self.page.print(html)
+        head, stamped = self.finish(job, data)
+        head["boxes"] |= places
+        return head, stamped
+
+    def fill(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
+        """Make a .docx from a Word template."""
+        return {}, self.word.fill(self.assets.read(job["template"]), job["values"], self.html)
+
+    def finish(self, job: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        """Stamp a PDF."""
+        stamped, pages, boxes = self.stamp.stamp(data, job["document"], job["version"], job["tag"])
+        return {"pages": pages, "boxes": boxes}, stamped
+
+    def write(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
+        """Make a plain text, or with `escape` a page of a mail."""
+        environment = self.html if job["escape"] else self.plain
+        return {}, environment.get_template(job["template"]).render(job["values"]).encode()
+
+    def check(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
+        """Give the names that a template uses and will not get."""
+        name, values = job["template"], job["values"]
+        if name.endswith(".docx"):
+            return {"unknown": self.word.unknown_names(self.assets.read(name), values, self.html)}, b""
+        return {"unknown": self.jinja.unknown_names(self.html, name, values)}, b""
+
+
+JOBS = {"print": Press.print, "fill": Press.fill, "finish": Press.finish, "write": Press.write, "check": Press.check}
+
+
+def serve(socket_number: int, templates: Path, scratch: Path) -> None:
+    """Take jobs until the program goes away."""
+    tempfile.tempdir = str(scratch)
+    line = socket.socket(fileno=socket_number)
+    lock.limit_memory()
+    press = Press(templates)
+    press.page.print("<p>warm")
+    lock.close_doors(press.assets.root, scratch.resolve())
+    while (message := wire.receive(line)) is not None:
+        lock.limit_time()
+        job, body = message
+        try:
+            answer = JOBS[job["job"]](press, job, body)
+        except MemoryError:
+            os._exit(1)
+        except BaseException as error:  # noqa: BLE001 - whatever a template does, the answer is what went wrong
+            answer = {"error": explain(error)}, b""
+        wire.send(line, *answer)
+
+
+def explain(error: BaseException) -> str:
+    """Say in one line what went wrong, with the template's line where it is known."""
+    where = [f"{getattr(error, 'filename', '') or ''}", str(getattr(error, "lineno", "") or "")]
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith((".html", ".txt")) and not where[0]:
+            where = [trace.tb_frame.f_code.co_filename, str(trace.tb_lineno)]
+        trace = trace.tb_next
+    place = ":".join(filter(None, where))
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"{place}: {text}"[:500] if place else text[:500]
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

@@ -1,0 +1,59 @@
+"""The template folder as the press sees it: files by name, nothing outside, nothing over a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote
+
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+SCHEME = "asset:"
+MOST_BYTES = 16 * 1024 * 1024
+TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+         ".ttf": "font/ttf", ".otf": "font/otf", ".woff2": "font/woff2"}  # fmt: skip
+
+
+class NotAnAsset(Exception):
+    """A template asked for something that the press does not give; the text says what to write instead."""
+
+
+class Assets:
+    """The files of one template folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Serve `root`, which must exist."""
+        self.root = root.resolve(strict=True)
+
+    def read(self, name: str) -> bytes:
+        """Give the bytes of `name`; a link that leads outside, and anything but a file, is refused."""
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root) or not path.is_file():
+            raise NotAnAsset(f"'{name}' is not a file of the templates folder")
+        if path.stat().st_size > MOST_BYTES:
+            raise NotAnAsset(f"'{name}' is larger than {MOST_BYTES >> 20} MB")
+        return path.read_bytes()
+
+
+class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+    """Gives WeasyPrint `asset:` files and `data:` URLs; anything else ends the page with an error."""
+
+    def __init__(self, assets: Assets) -> None:
+        """Serve `assets` only; redirects do not exist."""
+        super().__init__(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
+        self.assets = assets
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        """Give what `url` names, or raise an error that ends the page."""
+        if url.startswith("data:"):
+            return super().fetch(url, headers)
+        if not url.startswith(SCHEME):
+            raise FatalURLFetchingError(
+                f"'{url[:100]}' cannot be used; put the file in templates/ and write asset:NAME"
+            )
+        name = unquote(url.removeprefix(SCHEME).split("#")[0].split("?")[0])
+        try:
+            body = self.assets.read(name)
+        except NotAnAsset as error:
+            raise FatalURLFetchingError(str(error)) from None
+        kind = TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
+        return URLFetcherResponse(url, body, {"Content-Type": kind})

@@ -1,0 +1,63 @@
+"""What the press may do: the limits that its process sets on itself before it touches a template.
+
+Memory and time end a runaway page. After warm-up, an audit hook (PEP 578) refuses sockets, programs, and every file
+outside the template folder, the program's own libraries and the press's scratch folder. It is the second wall: the
+first is that nothing in `assets` and the sandboxed templates can ask for those.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+from pathlib import Path
+
+MEMORY = 1 << 30
+SECONDS = 60
+FORBIDDEN = (
+    "socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.spawn", "ftplib.", "http.",
+    "urllib.", "smtplib.", "webbrowser.", "pty.",
+)  # fmt: skip
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def limit_memory() -> None:
+    """Bound the address space; leave no core dump with somebody's data in it."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def limit_time() -> None:
+    """Give the job that starts now its processor time; the kernel ends the press after that."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = int(used.ru_utime + used.ru_stime) + SECONDS
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def close_doors(templates: Path, scratch: Path) -> None:
+    """Refuse, from now on and for good, all that a page has no business with."""
+    readable = tuple(f"{place}{os.sep}" for place in {*_libraries(), str(templates), str(scratch)})
+    writable = f"{scratch}{os.sep}"
+
+    def watch(event: str, values: tuple[object, ...]) -> None:
+        if event.startswith(FORBIDDEN):
+            raise PermissionError(f"the press does not do {event}")
+        if event == "open" and isinstance(values[0], str | bytes):
+            _check(os.fsdecode(values[0]), values, readable, writable)
+
+    sys.addaudithook(watch)
+
+
+def _check(name: str, values: tuple[object, ...], readable: tuple[str, ...], writable: str) -> None:
+    path = os.path.realpath(name)
+    flags = values[2] if isinstance(values[2], int) else 0
+    writes = bool(flags & WRITING) or any(letter in str(values[1] or "") for letter in "wax+")
+    if not f"{path}{os.sep}".startswith(writable if writes else readable):
+        raise PermissionError(f"the press does not open {path}")
+
+
+def _libraries() -> set[str]:
+    folders = {sys.prefix, sys.base_prefix, *filter(None, sys.path)}
+    return {os.path.realpath(folder) for folder in folders if folder not in {"/", os.sep}}
