@@ -123,7 +123,9 @@ def _imap(practice: Practice, server: Server) -> Iterator[Finding]:
             yield Finding(GOOD, f"mail folders at {server.host}:{server.port}: login works")
             for use, names in sorted(box.special_folders().items()):
                 many = len(names) > 1
-                yield Finding(BAD if many else GOOD, f"{use} is {' and '.join(names)}{'; two, so neither' if many else ''}")
+                yield Finding(
+                    BAD if many else GOOD, f"{use} is {' and '.join(names)}{'; two, so neither' if many else ''}"
+                )
             if practice.file.mail.sent_copy == "append" and not box.sent_folder(practice.file.mail.sent_folder):
                 yield Finding(BAD, "no folder is known for copies of sent mail; set mail: sent_folder in practice.yaml")
     except (NotReachable, PipelineError) as error:
@@ -160,11 +162,13 @@ def _programs(practice: Practice) -> Iterator[Finding]:
     for name, least in FIXED_IN.items():
         found = tuple(int(part) for part in version(name).split(".") if part.isdigit())
         old = found < least
-        yield Finding(BAD if old else GOOD, f"{name} {version(name)}{' has known holes; update the program' if old else ''}")
+        yield Finding(
+            BAD if old else GOOD, f"{name} {version(name)}{' has known holes; update the program' if old else ''}"
+        )
     if sqlite3.sqlite_version_info < SQLITE_WAL_FIX:
         yield Finding(
             NOTE,
-            f"SQLite {sqlite3.sqlite_version} (before 3.51.3) could lose writes of two writers at the very same moment; "
+            f"SQLite {sqlite3.sqlite_version} (before 3.51.3) could lose writes of two writers at the same moment; "
             "the service is one writer, so let it stand still while you restore or copy the database",
         )
     yield Finding(GOOD, ssl.OPENSSL_VERSION)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+OWN_HEADER = "X-Pipeline-Token"
+"""The header by which a mail is recognised as ours."""
+
 
 class Party(StrEnum):
     """Who a mail goes to."""

@@ -43,7 +43,11 @@ def _dropped(practice: Practice, now: datetime) -> list[Line]:
     lines = []
     for found in practice.drop.look(settle=False):
         if isinstance(found, Unfit) or practice.drop.has_note(found.name):
-            why = say(language, found.word, reason=found.reason) if isinstance(found, Unfit) else say(language, "see_note")
+            why = (
+                say(language, found.word, reason=found.reason)
+                if isinstance(found, Unfit)
+                else say(language, "see_note")
+            )
             lines.append(Line(f"drop/clients/{found.name}", "file", "refused", why, at, attention=True))
     return lines
 

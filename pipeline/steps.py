@@ -1,4 +1,4 @@
-"""How a step goes through its items: one that fails unexpectedly is set aside in the log, and the next proceeds (P7)."""
+"""How a step goes through its items: one that fails unexpectedly is logged, and the next proceeds (P7)."""
 
 from __future__ import annotations
 

@@ -66,12 +66,20 @@ def _show(chosen: Namespace) -> int:
         print(f"dossier {reference}  quote {dossier['quote_number']}  opened {_short(dossier['opened_at'])}")
         print(f"folder  {practice.storage.path(f'dossiers/{reference}')}")
         for row in practice.database.rows("SELECT * FROM requests WHERE dossier = ? ORDER BY revision", reference):
-            print(f"request v{row['revision']}  {row['state']}  {_short(row['accepted_at'])}  {row['reason'] or ''}".rstrip())
-        for row in practice.database.rows("SELECT * FROM documents WHERE dossier = ? ORDER BY version, kind", reference):
+            print(f"request v{row['revision']}  {row['state']}  {_short(row['accepted_at'])}")
+            if row["reason"]:
+                print(f"    {row['reason']}")
+        for row in practice.database.rows(
+            "SELECT * FROM documents WHERE dossier = ? ORDER BY version, kind", reference
+        ):
             print(f"document {row['file']}  {row['kind']}  {row['pages']} pages  statement {row['statement']}")
-        for row in practice.database.rows("SELECT * FROM messages WHERE dossier = ? ORDER BY revision, rowid", reference):
+        for row in practice.database.rows(
+            "SELECT * FROM messages WHERE dossier = ? ORDER BY revision, rowid", reference
+        ):
             copy = {"filed": ", copy in Sent", "wanted": ", copy in Sent to come"}.get(row["copy_state"], "")
-            print(f"mail v{row['revision']} to the {row['party']}  {row['state']}{copy}  {row['reason'] or ''}".rstrip())
+            print(
+                f"mail v{row['revision']} to the {row['party']}  {row['state']}{copy}  {row['reason'] or ''}".rstrip()
+            )
         for row in practice.database.rows("SELECT * FROM obligations WHERE dossier = ? ORDER BY version", reference):
             print(f"{row['kind']} v{row['version']} from the {row['party']}  {row['state']}  due {row['due_at']}")
     return 0
@@ -102,7 +110,11 @@ def _preview(chosen: Namespace) -> int:
 def _open(paths: list[str]) -> None:
     """Open the files in the coach's own programs, where there is a desktop to do so."""
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
-    if opener and sys.stdout.isatty() and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if (
+        opener
+        and sys.stdout.isatty()
+        and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    ):
         for path in paths:
             subprocess.Popen([opener, path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
 

@@ -64,7 +64,9 @@ def _password(chosen: Namespace) -> int:
     user, at, host = chosen.account.rpartition("@")
     if not (user and at and host):
         raise UsageError("type the account as USER@HOST, such as marjan@delinde.example@mail.delinde.example")
-    typed = getpass.getpass(f"Password of {chosen.account}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    typed = (
+        getpass.getpass(f"Password of {chosen.account}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    )
     if not typed:
         raise UsageError("no password was typed; nothing was changed")
     print(f"kept in {secrets.store(chosen.account, Secret(typed))}")

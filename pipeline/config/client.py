@@ -30,7 +30,8 @@ SYNONYMS = {
 }  # fmt: skip
 """The Dutch words (and the other spellings) of each key; the first of several is the one we say."""
 
-Who = Annotated[Literal["client", "sponsor", "both"], choice("client", "sponsor", "both", klant="client", cliënt="client", coachee="client", opdrachtgever="sponsor", beide="both", beiden="both")]  # fmt: skip
+DUTCH_WHO = {"klant": "client", "cliënt": "client", "coachee": "client", "opdrachtgever": "sponsor", "beide": "both"}
+Who = Annotated[Literal["client", "sponsor", "both"], choice("client", "sponsor", "both", **DUTCH_WHO)]
 
 
 class Client(Strict):

@@ -1,10 +1,10 @@
-"""inbox_rules.yaml: what to do with mail that comes in. The road in is not built yet, so a rule would promise nothing."""
+"""inbox_rules.yaml: what to do with mail that comes in; the road in is not built yet, so no rule is taken."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from pipeline.config.fields import problem
 from pipeline.config.problems import Strict, load
@@ -15,7 +15,7 @@ FILE = "inbox_rules.yaml"
 class InboxRules(Strict):
     """The rules for mail that comes in; none are carried out yet."""
 
-    rules: list[object] = []
+    rules: list[object] = Field(default_factory=list)
 
     @field_validator("rules")
     @classmethod

@@ -1,9 +1,9 @@
 """The drop folder: what lies in it, whole and settled; and how a file leaves it.
 
-Events are hints that only wake the worker; the listing decides. A file counts when nobody has it open for writing (asked
-of the kernel by a lease, where the disk can tell) and it has not changed for a moment. Links, pipes, devices and files
-that also stand elsewhere are never opened for reading. Accepted residual risk: on a network drive the kernel cannot
-tell who is writing, and a writer that pauses longer than `SETTLE_BLIND` between two halves of a file is believed.
+Events are hints that only wake the worker; the listing decides. A file counts when nobody has it open for writing
+(asked of the kernel by a lease, where the disk can tell) and it has not changed for a moment. Links, pipes, devices
+and files that also stand elsewhere are never opened for reading. Accepted residual risk: on a network drive the kernel
+cannot tell who is writing, and a writer that pauses longer than `SETTLE_BLIND` between two halves is believed.
 """
 
 from __future__ import annotations

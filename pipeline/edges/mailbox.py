@@ -19,18 +19,18 @@ from imapclient.exceptions import IMAPClientError
 
 from pipeline.config.practice import Server
 from pipeline.errors import NotReachable
+from pipeline.model import OWN_HEADER
 from pipeline.secret import Secret
 
 logging.getLogger("imapclient").setLevel(logging.WARNING)  # at DEBUG it logs whole mails
 PATIENCE = 60.0
-TOKEN_HEADER = "X-Pipeline-Token"
 SPECIAL = (b"\\Sent", b"\\All", b"\\Drafts", b"\\Trash", b"\\Junk", b"\\Archive")
 FAILED = (IMAPClientError, OSError, UnicodeError)
 APPENDED = re.compile(r"\[APPENDUID (\d+) (\d+)\]")
 
 
 def imap_safe(text: str) -> str:
-    """Give `text` if it can stand in a command; raises `ValueError` for what could begin another (RFC 3501 section 9)."""
+    """Give `text` if it can stand in a command; raises `ValueError` for what could begin another (RFC 3501, 9)."""
     if not text.isascii() or not text.isprintable() or '"' in text or "\\" in text:
         raise ValueError("this text cannot be sent to a mail server")
     return text
@@ -44,7 +44,7 @@ class Mailbox:
         self._client = client
 
     def special_folders(self) -> dict[str, list[str]]:
-        """Give the folders by their special use (RFC 6154), such as {"\\\\Sent": ["Sent"]}."""
+        r"""Give the folders by their special use (RFC 6154), such as {"\Sent": ["Sent"]}."""
         found: dict[str, list[str]] = {}
         for flags, _, name in self._client.list_folders():
             for flag in flags:
@@ -62,9 +62,9 @@ class Mailbox:
     def find(self, folder: str, token: str, message_id: str) -> list[int]:
         """Give the UIDs in `folder` of the mail that carries our `token`; the header is compared, not only searched."""
         self._client.select_folder(folder, readonly=True)
-        found = set(self._client.search(["HEADER", TOKEN_HEADER, imap_safe(token)]))
+        found = set(self._client.search(["HEADER", OWN_HEADER, imap_safe(token)]))
         found |= set(self._client.search(["HEADER", "Message-ID", imap_safe(message_id)]))
-        section = f"BODY.PEEK[HEADER.FIELDS ({TOKEN_HEADER})]"
+        section = f"BODY.PEEK[HEADER.FIELDS ({OWN_HEADER})]"
         held = self._client.fetch(sorted(found), [section]) if found else {}
         return [uid for uid, parts in sorted(held.items()) if _carries(parts, token)]
 

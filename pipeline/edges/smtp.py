@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
+from typing import Self
 
 from pipeline.config.practice import Server
 from pipeline.errors import NotReachable
@@ -52,7 +53,7 @@ class Conversation:
                 self._smtp.close()
                 raise NotReachable(f"{server.host} refuses the login of {server.user}: {_said(error)}") from None
 
-    def __enter__(self) -> Conversation:
+    def __enter__(self) -> Self:
         """Use it for a number of mails."""
         return self
 
@@ -68,7 +69,7 @@ class Conversation:
         self._smtp.close()
 
     def offer(self, sender: str, recipient: str, data: bytes, before_dot: Callable[[], None]) -> Outcome:
-        """Offer one mail of CRLF lines; `before_dot` makes the mark durable, and an exception from it ends the offer."""
+        """Offer one mail of CRLF lines; `before_dot` makes the mark durable, an exception from it ends the offer."""
         try:
             for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA"):
                 code, text = self._smtp.docmd(command)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.config.client import ClientFile, read_client_file
@@ -22,6 +23,17 @@ from pipeline.steps import each
 from pipeline.words import say
 
 Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One revision to record: `facts` is the checked file as JSON."""
+
+    dossier: str
+    revision: int
+    client_key: str
+    sha256: str
+    facts: str
 
 
 def take_in(practice: Practice, now: datetime, tell: Tell) -> int:
@@ -52,8 +64,9 @@ def _accept(practice: Practice, found: Dropped, now: datetime, tell: Tell) -> in
     if revision == 0:
         return 0
     practice.storage.write(f"dossiers/{dossier}/{dossier}-client-v{revision}.yaml", found.data)
+    request = Request(dossier, revision, own, found.sha256, client.model_dump_json())
     try:
-        _commit(practice, dossier, revision, own, found, client, now)
+        _commit(practice, request, now)
     except sqlite3.IntegrityError:
         return 0
     tell(f"{dossier} request v{revision} accepted")
@@ -107,33 +120,33 @@ def _free_reference(practice: Practice, sha256: str) -> str:
         attempt += 1
 
 
-def _commit(
-    practice: Practice, dossier: str, revision: int, own: str, found: Dropped, client: ClientFile, now: datetime
-) -> None:
+def _commit(practice: Practice, request: Request, now: datetime) -> None:
     """Make the request, and what it supersedes, durable in one transaction."""
     database, at = practice.database, now.isoformat()
     with database.transaction():
-        if revision == 1:
+        if request.revision == 1:
             number = _next_number(practice, now)
-            database.run("INSERT INTO dossiers VALUES (?, ?, ?, ?)", dossier, own, number, at)
-            ledger.record(database, now, "dossier.opened", dossier=dossier, quote=number)
+            database.run("INSERT INTO dossiers VALUES (?, ?, ?, ?)", request.dossier, request.client_key, number, at)
+            ledger.record(database, now, "dossier.opened", dossier=request.dossier, quote=number)
         else:
-            database.run("UPDATE dossiers SET client_key = ? WHERE reference = ?", own, dossier)
+            database.run("UPDATE dossiers SET client_key = ? WHERE reference = ?", request.client_key, request.dossier)
         database.run(
             "INSERT INTO requests VALUES (?, ?, ?, ?, ?, NULL, ?)",
-            dossier, revision, found.sha256, client.model_dump_json(), RequestState.ACCEPTED, at,
+            request.dossier, request.revision, request.sha256, request.facts, RequestState.ACCEPTED, at,
         )  # fmt: skip
-        supersede(practice, dossier, revision)
-        ledger.record(database, now, "request.accepted", dossier=dossier, revision=revision, sha256=found.sha256)
+        supersede(practice, request.dossier, request.revision)
+        ledger.record(
+            database, now, "request.accepted", dossier=request.dossier, revision=request.revision, sha256=request.sha256
+        )
 
 
 def supersede(practice: Practice, dossier: str, revision: int) -> None:
     """Let everything of earlier revisions that has not left yet lapse; inside the caller's transaction."""
     database = practice.database
-    waiting = (RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED)
+    unfinished = (RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED)
     database.run(
         "UPDATE requests SET state = ? WHERE dossier = ? AND revision < ? AND state IN (?, ?, ?)",
-        RequestState.SUPERSEDED, dossier, revision, *waiting,
+        RequestState.SUPERSEDED, dossier, revision, *unfinished,
     )  # fmt: skip
     database.run(
         "UPDATE messages SET state = ? WHERE dossier = ? AND revision < ? AND state IN (?, ?)",
@@ -154,7 +167,8 @@ def _next_number(practice: Practice, now: datetime) -> str:
     practice.database.run(
         "INSERT INTO numbers VALUES (?, 1) ON CONFLICT (series) DO UPDATE SET last = last + 1", series
     )
-    return f"{year}-{practice.database.value('SELECT last FROM numbers WHERE series = ?', series):04d}"
+    number = practice.database.value("SELECT last FROM numbers WHERE series = ?", series)
+    return f"{year}-{number:04d}"
 
 
 def _note(practice: Practice, name: str, problems: list[str], tell: Tell) -> None:

@@ -15,7 +15,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-TOKEN_HEADER = "X-Pipeline-Token"
+from pipeline.model import OWN_HEADER
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def make(plan: LetterPlan, sender_name: str, at: datetime, texts: tuple[str, str
     letter["Date"] = format_datetime(at)
     letter["Message-ID"] = plan.message_id
     letter["Auto-Submitted"] = "auto-generated"
-    letter[TOKEN_HEADER] = plan.token
+    letter[OWN_HEADER] = plan.token
     letter.set_content(texts[0], cte="quoted-printable")
     letter.add_alternative(texts[1], subtype="html", cte="quoted-printable")
     for name, data in files.items():
@@ -49,7 +49,7 @@ def make(plan: LetterPlan, sender_name: str, at: datetime, texts: tuple[str, str
 
 
 def _fix_boundaries(letter: EmailMessage, token: str) -> None:
-    """Give every multipart a boundary of its own that follows from the token, so that the same mail is the same bytes."""
+    """Give every multipart a boundary that follows from the token, so that the same mail is the same bytes."""
     for number, part in enumerate(part for part in letter.walk() if part.is_multipart()):
         part.set_boundary(f"={token}={number}=")
 
@@ -66,7 +66,7 @@ def differences(data: bytes, plan: LetterPlan, fingerprint: Callable[[bytes], st
         "Subject": plan.subject,
         "Message-ID": plan.message_id,
         "Auto-Submitted": "auto-generated",
-        TOKEN_HEADER: plan.token,
+        OWN_HEADER: plan.token,
     }
     found = [f"the header {name} is not as planned" for name, text in expected.items() if _said(letter, name) != text]
     allowed = {*(name.lower() for name in expected), "date", "mime-version", "content-type"}

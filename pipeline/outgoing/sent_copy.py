@@ -42,9 +42,7 @@ def look_after(practice: Practice, now: datetime, tell: Tell) -> int:
         return settled + sum(_file(practice, box, str(folder), row, now, tell) for row in copies)
 
 
-def _file(
-    practice: Practice, box: mailbox.Mailbox, folder: str, row: sqlite3.Row, now: datetime, tell: Tell
-) -> bool:
+def _file(practice: Practice, box: mailbox.Mailbox, folder: str, row: sqlite3.Row, now: datetime, tell: Tell) -> bool:
     """Append one copy, unless an interrupted append already did."""
     uid: int | None = None
     if row["copy_state"] == CopyState.APPENDING:

@@ -1,4 +1,4 @@
-"""References, tokens and tags: derived with the practice's own key, so that a step that is repeated finds its own names.
+"""References, tokens and tags: derived with the practice's own key, so that a repeated step finds its own names.
 
 Nobody without the key can guess or forge one, and none says anything about a person. Alphabet: Crockford's base 32,
 without the letters that are mistaken for digits.

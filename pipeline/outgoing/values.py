@@ -1,4 +1,4 @@
-"""What a template is given: every value as finished text in the document's language, from the client file and the practice.
+"""What a template is given: every value as finished text in the document's language.
 
 Pure. Dates and money go through Babel; nothing here decides who receives a document, `plan` does.
 """
@@ -92,7 +92,7 @@ def valid_until(revision: Revision, file: PracticeFile) -> date:
 
 
 def greeting(client: ClientFile, party: Party, language: str) -> str:
-    """Give the whole greeting line: the form of address as typed when it greets already, else a friendly word and it."""
+    """Give the whole greeting line: the form of address as typed when it greets already, else a word before it."""
     person = client.sponsor if party is Party.SPONSOR and client.sponsor else client.client
     named = person.salutation or (person.contact if isinstance(person, Sponsor) else person.name)
     greets = named.casefold().startswith(GREETED)

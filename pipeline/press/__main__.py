@@ -27,6 +27,11 @@ class Press:
         self.plain = jinja.environment(self.assets, escape=False)
         self.page = page.PagePress(self.assets)
 
+    def warm(self) -> None:
+        """Print one page that nobody gets, so that the libraries, the house style and its fonts are loaded."""
+        linked = '<link rel="stylesheet" href="asset:house.css">' if (self.assets.root / "house.css").is_file() else ""
+        self.page.print(f"{linked}<p>warm")
+
     def print(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
         """Make a PDF from an HTML template."""
         html = self.html.get_template(job["template"]).render(job["values"])
@@ -66,7 +71,7 @@ def serve(socket_number: int, templates: Path, scratch: Path) -> None:
     line = socket.socket(fileno=socket_number)
     lock.limit_memory()
     press = Press(templates)
-    press.page.print("<p>warm")
+    press.warm()
     lock.close_doors(press.assets.root, scratch.resolve())
     while (message := wire.receive(line)) is not None:
         lock.limit_time()

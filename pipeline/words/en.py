@@ -46,7 +46,7 @@ WORDS = {
     "consent_is_the_clients": "the consent declaration goes to the client only; write client here",
     "signer_receives": "who signs the quote must receive it; add {value}",
     "same_mailbox": "sponsor and client have the same address; leave the sponsor out or give another address",
-    "plain_far": "without encryption (plain-on-loopback) only this computer itself can be reached; write starttls or tls",
+    "plain_far": "without encryption (plain-on-loopback) only this computer can be reached; write starttls or tls",
     "copy_needs_imap": "a copy in Sent needs an imap account; fill in imap, or choose server or none",
     "no_rules_yet": "rules for incoming mail are not carried out yet; leave the list empty: rules: []",
     "no_such_policy": "'{value}' is not a known policy; choose from: {known}",

@@ -2,7 +2,7 @@
 
 WORDS = {
     # Reading a file (config.source)
-    "not_yaml": "dit is geen leesbare YAML ({reason}); let op inspringen met spaties en op de dubbele punt na een woord",
+    "not_yaml": "dit is geen leesbare YAML ({reason}); let op inspringen met spaties en de dubbele punt na een woord",
     "not_utf8": "dit bestand is niet in UTF-8 opgeslagen; sla het op als platte tekst, UTF-8",
     "too_large": "dit bestand is te groot; het mag hoogstens {most} kB zijn",
     "too_deep": "hier zijn te veel niveaus in elkaar gezet; volg het voorbeeldbestand",
