@@ -60,7 +60,7 @@ def _use(root: Path, server: SandboxServer, password: str) -> None:
 
 def _work(practice: Practice) -> None:
     """Start the service, drop the client file as a coach would, and wait until the mail has gone."""
-    stop, wake, began = threading.Event(), threading.Event(), time.monotonic()
+    wake, began = threading.Event(), time.monotonic()
 
     def drop() -> None:
         time.sleep(1.5)
@@ -69,13 +69,14 @@ def _work(practice: Practice) -> None:
 
     def look(moved: int) -> None:
         if (not moved and _done(practice)) or time.monotonic() - began > PATIENCE:
-            stop.set()
+            practice.stopping.set()
+            wake.set()
 
     worker = Worker(practice, tell=lambda text: _say("pipeline", text))
     worker.after_pass = look
     coach = threading.Thread(target=drop)
     coach.start()
-    worker.loop(stop, wake)
+    worker.loop(wake)
     coach.join()
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets as randomness
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipeline.config.practice import PracticeFile, Server, read_practice_file
+from pipeline.config.practice import FILE, PracticeFile, Server, read_practice_file
 from pipeline.edges import office, secrets
 from pipeline.edges.database import Database
 from pipeline.edges.folder import DropFolder
@@ -23,7 +24,11 @@ from pipeline.secret import Secret
 
 @dataclass
 class Practice:
-    """What every step works with. `key` is the practice's own secret for references, tokens and page codes."""
+    """What every step works with.
+
+    `key` is the practice's own secret for references, tokens and page codes; `stopping` is set to end the work after
+    the item at hand.
+    """
 
     folder: Path
     file: PracticeFile
@@ -33,6 +38,21 @@ class Practice:
     drop: DropFolder
     press: Press
     key: bytes
+    stopping: threading.Event = field(default_factory=threading.Event)
+    read_at: int = 0
+
+    def reread(self) -> bool:
+        """Take over practice.yaml when it has changed since it was read; tells whether it had.
+
+        Raises `FileProblems` when it cannot be used; what was read before stays in force.
+        """
+        changed_at = (self.folder / FILE).stat().st_mtime_ns
+        if changed_at == self.read_at:
+            return False
+        first, self.read_at = self.read_at == 0, changed_at
+        file = read_practice_file(self.folder)
+        self.file, self.policy = file, read_policy(file.policy, self.folder, file.language)
+        return not first
 
     def today(self, now: datetime) -> date:
         """Give the date of `now` on the practice's calendar."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,14 +15,21 @@ LOG = logging.getLogger("pipeline")
 Item = TypeVar("Item")
 
 
-def each(items: Iterable[Item], act: Callable[[Item], int], after_defect: Callable[[Item], None] | None = None) -> int:
-    """Do `act` for each item and add up what it gives; a defect in one does not keep the others waiting.
+def each(
+    items: Iterable[Item],
+    act: Callable[[Item], int],
+    stopping: threading.Event,
+    after_defect: Callable[[Item], None] | None = None,
+) -> int:
+    """Do `act` for each item and add up what it gives, until `stopping`; a defect in one does not stop the others.
 
     Expected errors (`PipelineError`) and system errors go up. After a defect `after_defect` may put the item's row
     right.
     """
     done = 0
     for item in items:
+        if stopping.is_set():
+            break
         try:
             done += act(item)
         except (PipelineError, OSError):

@@ -28,8 +28,8 @@ SMALL = {
     "quote.html": '<p>Quote {{ quote.number }} for {{ client.name }}{% if goal %}: {{ goal }}{% endif %}</p>'
     '<p>{{ total.including }}</p><div id="signature" style="width:85mm;height:30mm"></div>',
     "consent.html": '<p>Consent of {{ client.name }}</p>{% for q in questions %}<p>{{ q.text }} '
-    '<input type="checkbox" name="{{ q.name }}.yes" style="appearance:auto;width:5mm;height:5mm">'
-    '<input type="checkbox" name="{{ q.name }}.no" style="appearance:auto;width:5mm;height:5mm"></p>{% endfor %}'
+    '<input type="checkbox" name="{{ q.name }}-yes" style="appearance:auto;width:5mm;height:5mm">'
+    '<input type="checkbox" name="{{ q.name }}-no" style="appearance:auto;width:5mm;height:5mm"></p>{% endfor %}'
     '<div id="signature" style="width:85mm;height:30mm"></div>',
     "mail/quote.txt": "{{ greeting }}\n\nQuote {{ reference }}.\n",
     "mail/consent.txt": "{{ greeting }}\n\nConsent {{ reference }}.\n",

@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from types import FrameType
 
+from pipeline.errors import NotReachable
 from pipeline.practice import opened
 from pipeline.worker import LOG, Worker, alone
 
@@ -26,20 +27,19 @@ def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> 
 def _run(chosen: Namespace) -> int:
     with opened(chosen.practice) as practice, alone(practice.storage.root):
         worker = Worker(practice, tell=Progress() if sys.stderr.isatty() else LOG.info)
-        if chosen.once:
-            worker.start()
-            worker.until_quiet()
-            return 0
-        stop, wake = threading.Event(), threading.Event()
+        wake = threading.Event()
 
         def end(_signal: int, _frame: FrameType | None) -> None:
-            stop.set()
+            practice.stopping.set()
             wake.set()
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
+        if chosen.once:
+            worker.start()
+            return 0 if worker.until_quiet() else NotReachable.exit_code
         LOG.info("watching %s; stop with Ctrl-C", practice.drop.root)
-        worker.loop(stop, wake)
+        worker.loop(wake)
         LOG.info("stopped; nothing is lost, `pipeline run` carries on")
     return 0
 

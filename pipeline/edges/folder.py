@@ -12,6 +12,7 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import itertools
 import os
 import re
 import signal
@@ -34,7 +35,8 @@ IGNORED = re.compile(
     r"^\.|^~|~$|^#|^4913$|\.(sw.|tmp|temp|part|partial|crdownload|download|lock|bak|orig|ini|db|icloud)$", re.IGNORECASE
 )
 CONFLICT = re.compile(r"conflicted copy|case conflict|sync-conflict-|conflictkopie|conflicterende kopie", re.IGNORECASE)
-TAKEN = ".pipeline-taken-"
+TAKEN = ".pipeline-taken"
+MOST_NAME = 255
 NOTE = {"nl": ".LEESMIJ.txt", "en": ".README.txt"}
 
 
@@ -78,8 +80,9 @@ class DropFolder:
             self._put_back()
         self.waiting, self._settle = False, settle
         names = sorted(name for name in os.listdir(self.root) if not IGNORED.search(name) and not _is_note(name))
-        seen = [self._fit(name) for name in names]
-        return [one for one in seen if one is not None]
+        found = [self._fit(name) for name in names]
+        self.first_seen = {key: first for key, first in self.first_seen.items() if key[0] in names}
+        return [one for one in found if one is not None]
 
     def _fit(self, name: str) -> Dropped | Unfit | None:
         path = self.root / name
@@ -134,50 +137,53 @@ class DropFolder:
         return unchanged >= quiet
 
     def take_away(self, dropped: Dropped) -> None:
-        """Let an accepted file leave; what was saved over it in the meantime stays (or comes back) to be read."""
-        taken = self.root / f"{TAKEN}{dropped.name}"
+        """Let an accepted file leave; what was saved over it in the meantime comes back to be read."""
+        taken = self.root / TAKEN / dropped.name
+        taken.parent.mkdir(mode=0o700, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             (self.root / dropped.name).rename(taken)
             if _hash(taken) == dropped.sha256:
                 taken.unlink()
-            else:
-                self._return(taken)
-            sync_folder(self.root)
+        self._put_back()
+        sync_folder(self.root)
         self.note(dropped.name, None)
 
     def _put_back(self) -> None:
-        """Return what a crash left half taken; reading it again is harmless."""
-        for taken in self.root.glob(f"{TAKEN}*"):
-            self._return(taken)
-
-    def _return(self, taken: Path) -> None:
-        name = taken.name.removeprefix(TAKEN)
-        for attempt in range(1, 100):
-            free = self.root / (name if attempt == 1 else f"{Path(name).stem} ({attempt}){Path(name).suffix}")
-            if not free.exists():
-                taken.rename(free)
-                return
+        """Return what was taken and not finished, by a crash or because it changed; reading it again is harmless."""
+        folder = self.root / TAKEN
+        if not folder.is_dir():
+            return
+        for taken in folder.iterdir():
+            free = (self.root / f"{taken.stem}{'' if n == 1 else f' ({n})'}{taken.suffix}" for n in itertools.count(1))
+            taken.rename(next(place for place in free if not os.path.lexists(place)))
+        folder.rmdir()
 
     def note(self, name: str, text: str | None, language: str = "nl") -> bool:
         """Put a note beside the file called `name`, or take it away; tells whether there is a new one."""
         for other, suffix in NOTE.items():
-            note = self.root / f"{name}{suffix}"
+            note, data = self._note_of(name, suffix), (text or "").encode("utf-8", "replace")
             if text is None or other != language:
                 note.unlink(missing_ok=True)
-            elif not note.is_file() or note.read_text(encoding="utf-8", errors="replace") != text:
-                note.write_text(text, encoding="utf-8")
+            elif not note.is_file() or note.read_bytes() != data:
+                note.write_bytes(data)
                 return True
         return False
 
+    def _note_of(self, name: str, suffix: str) -> Path:
+        """Give where the note of a file stands; a name that fills a whole directory entry is cut."""
+        return self.root / (os.fsdecode(os.fsencode(name)[: MOST_NAME - len(suffix)]) + suffix)
+
     def has_note(self, name: str) -> bool:
         """Tell whether a note stands beside the file called `name`."""
-        return any((self.root / f"{name}{suffix}").exists() for suffix in NOTE.values())
+        return any(self._note_of(name, suffix).exists() for suffix in NOTE.values())
 
     def drop_old_notes(self) -> None:
         """Take away notes whose file is gone."""
+        there = os.listdir(self.root)
         for suffix in NOTE.values():
+            wanted = {self._note_of(name, suffix) for name in there}
             for note in self.root.glob(f"*{suffix}"):
-                if not os.path.lexists(self.root / note.name.removesuffix(suffix)):
+                if note not in wanted:
                     note.unlink(missing_ok=True)
 
 

@@ -24,6 +24,7 @@ from pipeline.secret import Secret
 
 logging.getLogger("imapclient").setLevel(logging.WARNING)  # at DEBUG it logs whole mails
 PATIENCE = 60.0
+NEWEST = 20
 SPECIAL = (b"\\Sent", b"\\All", b"\\Drafts", b"\\Trash", b"\\Junk", b"\\Archive")
 FAILED = (IMAPClientError, OSError, UnicodeError)
 APPENDED = re.compile(r"\[APPENDUID (\d+) (\d+)\]")
@@ -61,9 +62,11 @@ class Mailbox:
 
     def find(self, folder: str, token: str, message_id: str) -> list[int]:
         """Give the UIDs in `folder` of the mail that carries our `token`; the header is compared, not only searched."""
-        self._client.select_folder(folder, readonly=True)
+        following = int(self._client.select_folder(folder, readonly=True).get(b"UIDNEXT", 1))
         found = set(self._client.search(["HEADER", OWN_HEADER, imap_safe(token)]))
         found |= set(self._client.search(["HEADER", "Message-ID", imap_safe(message_id)]))
+        # Some servers search an index that lags behind (Exchange): the newest are looked at one by one.
+        found |= set(self._client.search(["UID", f"{max(1, following - NEWEST)}:*"]))
         section = f"BODY.PEEK[HEADER.FIELDS ({OWN_HEADER})]"
         held = self._client.fetch(sorted(found), [section]) if found else {}
         return [uid for uid, parts in sorted(held.items()) if _carries(parts, token)]

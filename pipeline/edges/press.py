@@ -30,11 +30,12 @@ class Printed:
 
 
 class Press:
-    """One press for one template folder; `scratch` is emptied and used for its temporary files."""
+    """One press for one template folder; its temporary files are in a folder of its own below `scratch`."""
 
     def __init__(self, templates: Path, scratch: Path, word_to_pdf: Callable[[bytes, Path], bytes]) -> None:
         """Get ready; the process starts at `warm` or at the first job. `word_to_pdf` converts a filled .docx."""
-        self.templates, self.scratch, self.word_to_pdf = templates, scratch, word_to_pdf
+        self.templates, self.word_to_pdf = templates, word_to_pdf
+        self.scratch = scratch / str(os.getpid())
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
         self._jobs = 0
@@ -49,7 +50,11 @@ class Press:
         ours.settimeout(PATIENCE)
         command = [sys.executable, "-m", "pipeline.press", str(theirs.fileno()), str(self.templates), str(self.scratch)]
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command, pass_fds=[theirs.fileno()], env=_environment(), stdin=subprocess.DEVNULL, cwd=self.scratch
+            command,
+            pass_fds=[theirs.fileno()],
+            env=_environment(self.templates),
+            stdin=subprocess.DEVNULL,
+            cwd=self.scratch,
         )
         theirs.close()
         self._line, self._jobs = ours, 0
@@ -104,7 +109,12 @@ class Press:
             shutil.rmtree(self.scratch)
 
 
-def _environment() -> dict[str, str]:
-    """Give the press no more of our surroundings than it needs: no credentials, no proxies."""
+def _environment(templates: Path) -> dict[str, str]:
+    """Give the press no more of our surroundings than it needs: no credentials, no proxies, no fonts but its own.
+
+    With the fonts of the templates only, the same input gives the same bytes on every computer.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
+    fonts = templates / "fonts" / "fonts.conf"
+    own_fonts = {"FONTCONFIG_FILE": str(fonts)} if fonts.is_file() else {}
+    return kept | own_fonts | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}

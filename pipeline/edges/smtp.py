@@ -6,6 +6,7 @@ reply after it means *in doubt* (RFC 5321 section 4.5.3.2.6: ten minutes for tha
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from pipeline.secret import Secret
 
 PATIENCE = 60.0
 PATIENCE_FOR_THE_DOT = 600.0
+CODES = re.compile(r"\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?")
 DROPPED = (smtplib.SMTPServerDisconnected, OSError)
 
 
@@ -39,6 +41,12 @@ class Outcome:
     verdict: Verdict
     reply: str
 
+    @property
+    def code(self) -> str:
+        """Give the reply's codes only (RFC 3463): a server's words may quote an address, and go in no log."""
+        found = CODES.match(self.reply)
+        return found[0] if found else "no reply"
+
 
 class Conversation:
     """One connection to the practice's mail server, encrypted unless it is this very computer."""
@@ -51,7 +59,7 @@ class Conversation:
                 self._smtp.login(server.user, secret().reveal())
             except (smtplib.SMTPException, *DROPPED) as error:
                 self._smtp.close()
-                raise NotReachable(f"{server.host} refuses the login of {server.user}: {_said(error)}") from None
+                raise NotReachable(f"{server.host} refuses the login: {_said(error)}") from None
 
     def __enter__(self) -> Self:
         """Use it for a number of mails."""
@@ -169,5 +177,6 @@ def _line(code: int, text: bytes) -> str:
 def _said(error: BaseException) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
-        return _line(error.smtp_code, said if isinstance(said, bytes) else str(said).encode())
+        found = CODES.match(_line(error.smtp_code, said if isinstance(said, bytes) else str(said).encode()))
+        return found[0] if found else "no reply"
     return (" ".join(str(error).split()) or type(error).__name__)[:300]

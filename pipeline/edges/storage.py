@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,11 @@ class Storage:
             path.unlink(missing_ok=True)
             if path.parent.is_dir():
                 sync_folder(path.parent)
+
+    def empty(self, name: str) -> None:
+        """Remove what is left in a folder for temporary files."""
+        if self.path(name).is_dir():
+            shutil.rmtree(self.path(name))
 
     def path(self, name: str) -> Path:
         """Give the full path of `name`, which stays inside the storage folder."""

@@ -33,7 +33,7 @@ def compose(practice: Practice, now: datetime, tell: Tell) -> int:
     written = practice.database.rows(
         "SELECT dossier, revision FROM requests WHERE state = ? ORDER BY accepted_at", RequestState.WRITTEN
     )
-    return each(written, lambda row: _compose(practice, row, now, tell))
+    return each(written, lambda row: _compose(practice, row, now, tell), practice.stopping)
 
 
 def _compose(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:

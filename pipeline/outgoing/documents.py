@@ -30,7 +30,7 @@ def write(practice: Practice, now: datetime, tell: Tell) -> int:
     accepted = practice.database.rows(
         "SELECT dossier, revision FROM requests WHERE state = ? ORDER BY accepted_at", RequestState.ACCEPTED
     )
-    return each(accepted, lambda row: _write(practice, row, now, tell))
+    return each(accepted, lambda row: _write(practice, row, now, tell), practice.stopping)
 
 
 def _write(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:
@@ -95,7 +95,7 @@ def _keep(practice: Practice, revision: Revision, printed: dict[Kind, Printed], 
         for kind, made in printed.items() if changed else ():
             file, sha256 = document_file(reference, kind, revision.number), hashlib.sha256(made.data).hexdigest()
             database.run(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 reference, kind, revision.number, file, sha256, made.pages, json.dumps(made.boxes),
                 practice.file.statement.version, now.isoformat(),
             )  # fmt: skip

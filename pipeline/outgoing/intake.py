@@ -38,7 +38,7 @@ class Request:
 
 def take_in(practice: Practice, now: datetime, tell: Tell) -> int:
     """Accept or refuse everything that lies settled in the drop folder; gives how many requests were accepted."""
-    accepted = each(practice.drop.look(), lambda found: _take(practice, found, now, tell))
+    accepted = each(practice.drop.look(), lambda found: _take(practice, found, now, tell), practice.stopping)
     practice.drop.drop_old_notes()
     return accepted
 

@@ -57,12 +57,13 @@ def send(practice: Practice, now: Callable[[], datetime], tell: Tell) -> int:
         MessageState.QUEUED, now().isoformat(),
     )  # fmt: skip
     accepted, server = 0, practice.file.mail.smtp
-    while due:
+    while due and not practice.stopping.is_set():
         with smtp.Conversation(server, lambda: practice.secret_of(server)) as conversation:
-            while due and conversation.alive:
+            while due and conversation.alive and not practice.stopping.is_set():
                 accepted += each(
                     [due.pop(0)],
                     lambda row: _send_one(practice, conversation, row, now, tell),
+                    practice.stopping,
                     lambda row: _put_right(practice, row, now()),
                 )
     return accepted
@@ -73,8 +74,8 @@ def _send_one(
 ) -> int:
     if not _claim(practice, row):
         return 0
-    data = practice.storage.read(message_file(row["token"]))
     try:
+        data = _frozen(practice, row)
         _check(practice, row, data)
         outcome = conversation.offer(
             practice.file.mail.sender, row["recipient"], data, lambda: _mark(practice, row, now())
@@ -85,8 +86,15 @@ def _send_one(
         tell(f"{row['dossier']} mail to the {row['party']} was not sent: {closed}")
         return 0
     _conclude(practice, row, outcome, now())
-    tell(f"{row['dossier']} mail to the {row['party']}: {outcome.verdict.value.replace('_', ' ')} ({outcome.reply})")
+    tell(f"{row['dossier']} mail to the {row['party']}: {outcome.verdict.value.replace('_', ' ')} ({outcome.code})")
     return int(outcome.verdict is smtp.Verdict.ACCEPTED)
+
+
+def _frozen(practice: Practice, row: sqlite3.Row) -> bytes:
+    try:
+        return practice.storage.read(message_file(row["token"]))
+    except OSError as error:
+        raise GateClosed(f"the frozen bytes cannot be read ({error.strerror})") from None
 
 
 def _put_right(practice: Practice, row: sqlite3.Row, now: datetime) -> None:

@@ -55,9 +55,7 @@ def flags(tokens: Sequence[Token]) -> list[str]:
 
     System flags in their official case, keywords as written.
     """
-    given = (
-        items(tokens[0]) if len(tokens) == 1 and isinstance(tokens[0], list) else words(tokens, len(tokens))
-    )
+    given = items(tokens[0]) if len(tokens) == 1 and isinstance(tokens[0], list) else words(tokens, len(tokens))
     return [_flag(word) for word in given]
 
 

@@ -94,9 +94,7 @@ class Folders:
         """Rename a mailbox and all below it; UIDs and UIDVALIDITY stay."""
         for folder in self.all(account):
             if folder.name == old or folder.name.startswith(old + DELIMITER):
-                self._db.execute(
-                    "UPDATE folder SET name = ? WHERE id = ?", (new + folder.name[len(old) :], folder.id)
-                )
+                self._db.execute("UPDATE folder SET name = ? WHERE id = ?", (new + folder.name[len(old) :], folder.id))
 
     def claim_recent(self, folder: Folder) -> None:
         r"""Note that every mail so far has been announced to a session (\Recent, RFC 3501 section 2.3.2)."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_FIELD = re.compile(
-    rb"(?P<name>[!-9;-~]+)[ \t]*:(?P<value>[^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)|[^\n]*(?:\n|\Z)"
-)
+_FIELD = re.compile(rb"(?P<name>[!-9;-~]+)[ \t]*:(?P<value>[^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)|[^\n]*(?:\n|\Z)")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)(?:"|\Z)|([^\s()"<>@,;:\\\[\]?=]+)|\(|([;=])|.', re.DOTALL)
 _CONTINUED = re.compile(r"(.+)\*(\d{1,3})(\*?)")

@@ -40,10 +40,7 @@ class Mails:
 
     def uids(self, folder: int) -> list[int]:
         """Give the UIDs of a mailbox in order."""
-        return [
-            row[0]
-            for row in self._db.execute("SELECT uid FROM mail WHERE folder = ? ORDER BY uid", (folder,))
-        ]
+        return [row[0] for row in self._db.execute("SELECT uid FROM mail WHERE folder = ? ORDER BY uid", (folder,))]
 
     def read(self, folder: int, uids: Sequence[int]) -> Iterator[Mail]:
         """Give those of the mails (UIDs in order) that still exist, in order."""
@@ -60,7 +57,7 @@ class Mails:
                 yield Mail(uid, frozenset(flags.split()), datetime.fromisoformat(received), size, content)
 
     def raw(self, mail: Mail) -> bytes:
-        """Give the octets of a mail as they came in; GoneError when it has been expunged since it was read."""
+        """Give the octets of a mail as they came in; GoneError when it has been expunged meanwhile."""
         row = self._db.execute("SELECT raw FROM content WHERE id = ?", (mail.content,)).fetchone()
         if row is None:
             raise GoneError
@@ -69,9 +66,7 @@ class Mails:
     def add(self, folder: int, raw: bytes, flags: Iterable[str], received: datetime) -> int:
         """Store a mail and give its UID. `received` carries its own time zone, which INTERNALDATE keeps."""
         content = self._db.execute("INSERT INTO content (raw) VALUES (?)", (raw,)).lastrowid or 0
-        return self._insert(
-            folder, Mail(0, frozenset(flags), received.replace(microsecond=0), len(raw), content)
-        )
+        return self._insert(folder, Mail(0, frozenset(flags), received.replace(microsecond=0), len(raw), content))
 
     def copy(self, mails: Iterable[Mail], target: int) -> list[int]:
         """Copy mails with flags and INTERNALDATE; give their new UIDs in the same order."""
@@ -97,15 +92,11 @@ class Mails:
 
     def _spell(self, folder: int, flags: Iterable[str]) -> str:
         """Note new keywords of a mailbox and write all flags the way they were first spelt there."""
-        return " ".join(
-            sorted(flag if flag in SYSTEM_FLAGS else self._keyword(folder, flag) for flag in flags)
-        )
+        return " ".join(sorted(flag if flag in SYSTEM_FLAGS else self._keyword(folder, flag) for flag in flags))
 
     def _keyword(self, folder: int, name: str) -> str:
         self._db.execute("INSERT OR IGNORE INTO keyword VALUES (?, ?)", (folder, name))
-        row = self._db.execute(
-            "SELECT name FROM keyword WHERE folder = ? AND name = ?", (folder, name)
-        ).fetchone()
+        row = self._db.execute("SELECT name FROM keyword WHERE folder = ? AND name = ?", (folder, name)).fetchone()
         return str(row[0])
 
     def keywords(self, folder: int) -> list[str]:
@@ -120,7 +111,6 @@ class Mails:
             ).fetchall()
             for row in rows:
                 self._db.execute(
-                    "DELETE FROM content WHERE id = ?1"
-                    " AND NOT EXISTS (SELECT 1 FROM mail WHERE content = ?1)",
+                    "DELETE FROM content WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM mail WHERE content = ?1)",
                     row,
                 )

@@ -36,7 +36,7 @@ _BREATH = 100
 def _chosen(session: Session, token: Token, *, by_uid: bool) -> list[int]:
     """Give the UIDs meant by a sequence set.
 
-    UIDs that do not exist are passed over, message numbers are an error.
+    UIDs that do not exist are passed over; message numbers that do not are an error.
     """
     [word] = words([token], 1)
     uids = session.selected.uids
@@ -107,9 +107,7 @@ async def _store(session: Session, arguments: list[Token], *, by_uid: bool) -> s
     before = list(session.site.store.mails.read(view.folder.id, _chosen(session, which, by_uid=by_uid)))
     with session.site.store.transaction():
         for mail in before:
-            session.site.store.mails.set_flags(
-                view.folder.id, mail.uid, _combined(mail.flags, how["sign"], given)
-            )
+            session.site.store.mails.set_flags(view.folder.id, mail.uid, _combined(mail.flags, how["sign"], given))
     uids = [mail.uid for mail in before]
     session.site.hub.announce(view.folder.id, uids, but=view)
     session.channel.send(view.report_keywords())

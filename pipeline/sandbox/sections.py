@@ -15,9 +15,7 @@ from pipeline.sandbox.wire import BadSyntaxError, Word, tokenise
 if TYPE_CHECKING:
     from pipeline.sandbox.mime import Part
 
-_TEXT = re.compile(
-    r"(?P<numbers>\d{1,9}(?:\.\d{1,9})*)?(?:(?:^|\.)(?P<what>[A-Za-z.]+))?(?P<names>\s*\(.*\))?"
-)
+_TEXT = re.compile(r"(?P<numbers>\d{1,9}(?:\.\d{1,9})*)?(?:(?:^|\.)(?P<what>[A-Za-z.]+))?(?P<names>\s*\(.*\))?")
 _SPECIFIERS = frozenset({"", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"})
 
 
@@ -65,16 +63,9 @@ def parse_section(text: str) -> Section:
     match = _TEXT.fullmatch(text)
     what = (match["what"] or "").upper() if match else "?"
     names = _names(match["names"]) if match and match["names"] else frozenset()
-    numbers = (
-        tuple(int(number) for number in match["numbers"].split(".")) if match and match["numbers"] else ()
-    )
+    numbers = tuple(int(number) for number in match["numbers"].split(".")) if match and match["numbers"] else ()
     needs_names = what.startswith("HEADER.FIELDS")
-    if (
-        what not in _SPECIFIERS
-        or bool(names) != needs_names
-        or 0 in numbers
-        or (what == "MIME" and not numbers)
-    ):
+    if what not in _SPECIFIERS or bool(names) != needs_names or 0 in numbers or (what == "MIME" and not numbers):
         message = "Invalid BODY[..] parameter"
         raise BadSyntaxError(message)
     return Section(numbers, what, names)

@@ -36,9 +36,7 @@ class SandboxServer:
 
     host = "127.0.0.1"
 
-    def __init__(
-        self, folder: Path, accounts: Mapping[str, str], *, clock: Callable[[], datetime] = _now
-    ) -> None:
+    def __init__(self, folder: Path, accounts: Mapping[str, str], *, clock: Callable[[], datetime] = _now) -> None:
         """Serve `accounts` (full address to password) from `folder`; `clock` gives aware times of arrival."""
         self._path = folder / "mail.db"
         self._accounts = {address.lower(): password for address, password in accounts.items()}
@@ -79,7 +77,7 @@ class SandboxServer:
     def messages(self, address: str, folder: str = INBOX) -> list[bytes]:
         """Give the raw mails of a mailbox in the order they came, server running or not.
 
-        None when it does not exist.
+        An empty list when there is no such mailbox.
         """
         return read_messages(self._path, address.lower(), folder)
 

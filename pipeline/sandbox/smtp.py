@@ -128,9 +128,7 @@ class Reception:
                 folder = store.folders.find(account, INBOX)
                 if folder:
                     trace = self._trace(session, envelope, address, queued_as)
-                    store.mails.add(
-                        folder.id, trace + (envelope.original_content or b""), (), self._site.clock()
-                    )
+                    store.mails.add(folder.id, trace + (envelope.original_content or b""), (), self._site.clock())
                     touched.append(folder.id)
         return touched
 

@@ -36,7 +36,7 @@ def header_text(raw: bytes) -> str:
 
 
 def _decode_words(run: str) -> str:
-    """Decode encoded words that follow each other; their octets are joined first, for some split a character."""
+    """Decode encoded words in a row; their octets are joined first, for some programs split a character."""
     text, pending, last = "", b"", ""
     for charset, encoding, encoded in _WORD.findall(run):
         if charset.lower() != last:
