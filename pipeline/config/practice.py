@@ -67,6 +67,7 @@ class Identity(Strict):
     kvk: Kvk
     btw: Btw | None = None
     iban: Iban
+    logo: FileName = "logo.svg"
 
 
 class Statement(Strict):

@@ -17,6 +17,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 POINT = 25.4 / 72
 SIZE, EDGE = 18 / POINT, 12 / POINT
 LINKS = ("http://", "https://", "mailto:")
+SIGNATURE, SIGNATURE_SIZE = "signature", (85.0, 30.0)
 FINGERPRINT = "/PipelineDocument"
 
 
@@ -92,7 +93,13 @@ def _runs(row: bytes) -> list[tuple[int, int]]:
 
 
 def _boxes(pdf: Pdf) -> dict[str, Any]:
+    """Give the places of check boxes, and of the signature where a Word document has a bookmark of that name."""
     boxes: dict[str, Any] = {}
+    mark = pdf.Root.get("/Dests", Dictionary()).get(f"/{SIGNATURE}")
+    if mark is not None:
+        page = pikepdf.Page(mark[0])
+        place = float(mark[2]), float(page.mediabox[3]) - float(mark[3])
+        boxes[SIGNATURE] = [page.index + 1, *(round(value * POINT, 2) for value in place), *SIGNATURE_SIZE]
     for number, page in enumerate(pdf.pages, 1):
         top = float(page.mediabox[3])
         for note in page.get("/Annots", []):

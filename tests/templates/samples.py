@@ -117,6 +117,7 @@ def client_pays(language: str = "nl") -> Context:
             "kvk": "12345678",
             "btw": "NL001234567B01",
             "iban": "NL02 ABNA 0123 4567 89",
+            "logo": "logo.svg",
         },
         "client": {
             "name": "Sanne Jansen",
