@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientError, LoginError
 
 from pipeline.config.practice import Server
 from pipeline.errors import NotReachable
@@ -88,8 +88,7 @@ def opened(server: Server, secret: Callable[[], Secret]) -> Iterator[Mailbox]:
             client.plain_login(server.user, secret().reveal())
         yield Mailbox(client)
     except FAILED as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        raise NotReachable(f"{server.host}:{server.port} cannot be used for mail folders: {said}") from None
+        raise NotReachable(f"{server.host}:{server.port} cannot be used for mail folders: {_said(error)}") from None
     finally:
         if client is not None:
             with contextlib.suppress(*FAILED):
@@ -106,6 +105,16 @@ def _connect(server: Server) -> IMAPClient:
         client.starttls(context)
     client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return client
+
+
+def _said(error: Exception) -> str:
+    """Say what went wrong; a server's answer to a login may quote the account and is left out."""
+    if isinstance(error, LoginError):
+        return "it refuses the login; see: pipeline password"
+    if isinstance(error, socket.gaierror):
+        return "its name is not known; check host in practice.yaml, and whether there is a network"
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(words.split())[:200] or type(error).__name__
 
 
 def _carries(parts: dict[bytes, object], token: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -179,4 +180,7 @@ def _said(error: BaseException) -> str:
         said = error.smtp_error
         found = CODES.match(_line(error.smtp_code, said if isinstance(said, bytes) else str(said).encode()))
         return found[0] if found else "no reply"
-    return (" ".join(str(error).split()) or type(error).__name__)[:300]
+    if isinstance(error, socket.gaierror):
+        return "its name is not known; check host in practice.yaml, and whether there is a network"
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (" ".join(words.split()) or type(error).__name__)[:300]
