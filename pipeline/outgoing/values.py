@@ -65,11 +65,10 @@ def document_values(revision: Revision, kind: Kind, file: PracticeFile, policy: 
 def mail_values(revision: Revision, party: Party, kinds: list[Kind], file: PracticeFile, policy: Policy) -> Values:
     """Give the values of one mail: neither goal nor amounts, for a mail is an open postcard."""
     language = revision.language(file)
-    titles = {Kind.QUOTE: f"{say(language, 'document_quote')} {revision.quote_number}"}
     attachments = [
         {
             "file": document_file(revision.reference, kind, revision.number),
-            "title": titles.get(kind, say(language, f"document_{kind}")),
+            "title": _title(revision, party, kind, language),
         }
         for kind in kinds
     ]
@@ -84,6 +83,13 @@ def mail_values(revision: Revision, party: Party, kinds: list[Kind], file: Pract
         "attachments": attachments,
         "signer": party.value,
     }
+
+
+def _title(revision: Revision, party: Party, kind: Kind, language: str) -> str:
+    """Name a document in a mail, and say when it is not for this reader to sign."""
+    title = say(language, f"document_{kind}", number=revision.quote_number)
+    signs = plan.signer(revision.client, kind) is party
+    return title if signs else f"{title} ({say(language, 'for_information')})"
 
 
 def valid_until(revision: Revision, file: PracticeFile) -> date:
