@@ -72,7 +72,7 @@ if [ "${1:-}" = test ]; then
     install_packages "${for_running[@]}" "${for_testing[@]}"
     set_up develop.lock
     cd "$here"
-    exec "$venv/bin/python" -m pytest "$@"
+    exec "$venv/bin/python" -m pytest -n auto "$@"
 fi
 install_packages "${for_running[@]}"
 [ -f "$venv/installed-develop.lock" ] || set_up run.lock

@@ -8,12 +8,12 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from pipeline import examples
 from pipeline.config.practice import Server
 from pipeline.config.rules import read_rules
 from pipeline.edges import mailbox, office, smtp
+from pipeline.edges.storage import network_disk
 from pipeline.errors import FileProblems, NotReachable, PipelineError, PrintFailed
 from pipeline.model import Kind, document_code
 from pipeline.outgoing import plan
@@ -26,7 +26,6 @@ LANGUAGES = ("nl", "en")
 LEAST_FREE = 1 << 30
 FIXED_IN = {"weasyprint": (70, 0), "jinja2": (3, 1, 6), "imapclient": (4, 1), "pikepdf": (10, 0)}
 SQLITE_WAL_FIX = (3, 51, 3)
-NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse.rclone", "9p", "vboxsf"}
 SYNCED = ("dropbox", "onedrive", "icloud", "google drive", "nextcloud", "stack")
 
 
@@ -141,21 +140,11 @@ def _disk(practice: Practice) -> Iterator[Finding]:
         yield Finding(BAD, f"others can read {len(open_to_others)} files in {root}; type: chmod -R go= {root}")
     else:
         yield Finding(GOOD, f"only you can read {root}")
-    kind = _filesystem(root)
-    if kind in NETWORK_DISKS:
+    kind = network_disk(root)
+    if kind:
         yield Finding(BAD, f"{root} is on a network drive ({kind}), where a database is not safe; move it to this disk")
     elif any(name in str(root).casefold() for name in SYNCED):
         yield Finding(BAD, f"{root} is copied by a cloud service, which can copy half a database; move it elsewhere")
-
-
-def _filesystem(path: Path) -> str:
-    """Give the type of the disk that `path` is on, or an empty text where this computer does not tell."""
-    mounts = Path("/proc/self/mounts")
-    if not mounts.is_file():
-        return ""
-    entries = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
-    under = [(len(entry[1]), entry[2]) for entry in entries if path.is_relative_to(entry[1].replace("\\040", " "))]
-    return max(under, default=(0, ""))[1]
 
 
 def _programs(practice: Practice) -> Iterator[Finding]:

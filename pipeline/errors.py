@@ -34,6 +34,10 @@ class NotReachable(PipelineError):
     exit_code = 69
 
 
+class LoginRefused(NotReachable):
+    """The server does not take the password; trying often gets the account locked."""
+
+
 class AlreadyRunning(PipelineError):
     """Another pipeline works on this practice; two would send twice."""
 

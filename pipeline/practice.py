@@ -16,7 +16,7 @@ from pipeline.edges import office, secrets
 from pipeline.edges.database import Database
 from pipeline.edges.folder import DropFolder
 from pipeline.edges.press import Press
-from pipeline.edges.storage import Storage
+from pipeline.edges.storage import Storage, network_disk
 from pipeline.errors import ConfigError
 from pipeline.policy.policy import Policy, read_policy
 from pipeline.secret import Secret
@@ -79,6 +79,9 @@ def opened(folder: Path) -> Iterator[Practice]:
             raise ConfigError(f"the folder {needed} is missing; is the drive connected? Else type: mkdir -p {needed}")
     policy = read_policy(file.policy, folder, file.language)
     storage = Storage(folder / "storage")
+    kind = network_disk(storage.root)
+    if kind:
+        raise ConfigError(f"{storage.root} is on a network drive ({kind}), where nothing is safe; move the practice")
     database = Database(storage.path("state.db"))
     press = Press(folder / "templates", storage.path("press"), office.to_pdf)
     try:

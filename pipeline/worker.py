@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.edges import folder
-from pipeline.errors import AlreadyRunning, NotReachable, PipelineError, StorageFailed
+from pipeline.errors import AlreadyRunning, LoginRefused, NotReachable, PipelineError, StorageFailed
 from pipeline.model import MessageState, RequestState
 from pipeline.outgoing import compose, documents, intake, outbox, sent_copy
 from pipeline.practice import Practice
@@ -27,6 +27,7 @@ POLL = 2.0
 WRITER_MAY_TAKE = 10.0
 LONGEST_PAUSE = 300.0
 DOUBT_PAUSE = 60.0
+AFTER_REFUSED_LOGIN = 900.0
 
 
 def utc_now() -> datetime:
@@ -106,7 +107,9 @@ class Worker:
             raise
         except (PipelineError, OSError) as error:
             self._troubled(name, error)
-            if server:
+            if server and isinstance(error, LoginRefused):
+                server.rest(AFTER_REFUSED_LOGIN)
+            elif server:
                 server.failed()
             return 0
         self._trouble.pop(name, None)

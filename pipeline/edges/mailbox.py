@@ -18,7 +18,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from pipeline.config.practice import Server
-from pipeline.errors import NotReachable
+from pipeline.errors import LoginRefused, NotReachable
 from pipeline.model import OWN_HEADER
 from pipeline.secret import Secret
 
@@ -88,7 +88,8 @@ def opened(server: Server, secret: Callable[[], Secret]) -> Iterator[Mailbox]:
             client.plain_login(server.user, secret().reveal())
         yield Mailbox(client)
     except FAILED as error:
-        raise NotReachable(f"{server.host}:{server.port} cannot be used for mail folders: {_said(error)}") from None
+        kind = LoginRefused if isinstance(error, LoginError) else NotReachable
+        raise kind(f"{server.host}:{server.port} cannot be used for mail folders: {_said(error)}") from None
     finally:
         if client is not None:
             with contextlib.suppress(*FAILED):

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.config.practice import Server
-from pipeline.errors import NotReachable
+from pipeline.errors import LoginRefused, NotReachable
 from pipeline.secret import Secret
 
 PATIENCE = 60.0
@@ -60,7 +60,9 @@ class Conversation:
                 self._smtp.login(server.user, secret().reveal())
             except (smtplib.SMTPException, *DROPPED) as error:
                 self._smtp.close()
-                raise NotReachable(f"{server.host} refuses the login: {_said(error)}") from None
+                refused = isinstance(error, smtplib.SMTPAuthenticationError)
+                kind = LoginRefused if refused else NotReachable
+                raise kind(f"{server.host} refuses the login: {_said(error)}") from None
 
     def __enter__(self) -> Self:
         """Use it for a number of mails."""

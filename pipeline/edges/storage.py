@@ -20,6 +20,20 @@ OWNER_ONLY = 0o077
 TEMPORARY = ".tmp"
 
 
+NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "9p", "vboxsf", "afs"}
+
+
+def network_disk(path: Path) -> str | None:
+    """Give the kind of network disk that `path` is on, or None; a database and its lock are not safe there."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.is_file():
+        return None
+    entries = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
+    under = [(len(entry[1]), entry[2]) for entry in entries if path.is_relative_to(entry[1].replace("\\040", " "))]
+    kind = max(under, default=(0, ""))[1]
+    return kind if kind in NETWORK_DISKS else None
+
+
 class Storage:
     """The storage folder; all names are relative to it."""
 
