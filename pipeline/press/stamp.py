@@ -98,8 +98,8 @@ def _boxes(pdf: Pdf) -> dict[str, Any]:
     mark = pdf.Root.get("/Dests", Dictionary()).get(f"/{SIGNATURE}")
     if mark is not None:
         page = pikepdf.Page(mark[0])
-        place = float(mark[2]), float(page.mediabox[3]) - float(mark[3])
-        boxes[SIGNATURE] = [page.index + 1, *(round(value * POINT, 2) for value in place), *SIGNATURE_SIZE]
+        corner = float(mark[2]) * POINT, (float(page.mediabox[3]) - float(mark[3])) * POINT
+        boxes[SIGNATURE] = [pdf.pages.index(page) + 1, *(round(value, 2) for value in corner), *SIGNATURE_SIZE]
     for number, page in enumerate(pdf.pages, 1):
         top = float(page.mediabox[3])
         for note in page.get("/Annots", []):
