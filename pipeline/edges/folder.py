@@ -72,17 +72,24 @@ class DropFolder:
     _settle: bool = True
 
     def look(self, *, settle: bool = True) -> list[Dropped | Unfit]:
-        """Give what lies in the folder and is settled, by name; `waiting` tells whether something still is written.
+        """Give what lies in the folder and is settled, oldest first; `waiting` tells whether something still is written.
 
         Without `settle` it is a look only: whatever lies there now, and nothing is moved.
         """
         if settle:
             self._put_back()
         self.waiting, self._settle = False, settle
-        names = sorted(name for name in os.listdir(self.root) if not IGNORED.search(name) and not _is_note(name))
+        names = sorted(filter(_may_matter, os.listdir(self.root)), key=self._saved_at)
         found = [self._fit(name) for name in names]
         self.first_seen = {key: first for key, first in self.first_seen.items() if key[0] in names}
         return [one for one in found if one is not None]
+
+    def _saved_at(self, name: str) -> tuple[int, str]:
+        """Order files by when they were saved, so that of two versions the later one is the newer."""
+        try:
+            return (self.root / name).lstat().st_mtime_ns, name
+        except FileNotFoundError:
+            return 0, name
 
     def _fit(self, name: str) -> Dropped | Unfit | None:
         path = self.root / name
@@ -222,8 +229,8 @@ def _writers(descriptor: int) -> bool | None:
     return False
 
 
-def _is_note(name: str) -> bool:
-    return name.endswith(tuple(NOTE.values()))
+def _may_matter(name: str) -> bool:
+    return not IGNORED.search(name) and not name.endswith(tuple(NOTE.values()))
 
 
 def _hash(path: Path) -> str:
