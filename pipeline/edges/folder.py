@@ -72,7 +72,7 @@ class DropFolder:
     _settle: bool = True
 
     def look(self, *, settle: bool = True) -> list[Dropped | Unfit]:
-        """Give what lies in the folder and is settled, oldest first; `waiting` tells whether something still is written.
+        """Give what lies in the folder and is settled, oldest first; `waiting` tells of files still being written.
 
         Without `settle` it is a look only: whatever lies there now, and nothing is moved.
         """
