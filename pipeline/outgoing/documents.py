@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from datetime import date, datetime
 
 from pipeline.config.client import ClientFile
@@ -23,20 +25,41 @@ from pipeline.practice import Practice
 from pipeline.steps import each
 
 Tell = Callable[[str], None]
+Documents = dict[Kind, Printed]
+Job = tuple[Revision, Future[Documents]]
 
 
 def write(practice: Practice, now: datetime, tell: Tell) -> int:
     """Write the documents of every accepted request; gives how many requests were written."""
     accepted = practice.database.rows(
-        "SELECT dossier, revision FROM requests WHERE state = ? ORDER BY accepted_at", RequestState.ACCEPTED
+        "SELECT dossier, revision FROM requests WHERE state = ? ORDER BY accepted_at, rowid", RequestState.ACCEPTED
     )
-    return each(accepted, lambda row: _write(practice, row, now, tell), practice.stopping)
+    revisions = (read_revision(practice, row["dossier"], row["revision"]) for row in accepted)
+    with closing(_printing(practice, revisions)) as printing:
+        return each(printing, lambda job: _write(practice, job, now, tell), practice.stopping)
 
 
-def _write(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:
-    revision = read_revision(practice, row["dossier"], row["revision"])
+def _printing(practice: Practice, revisions: Iterable[Revision]) -> Generator[Job, None, None]:
+    """Give each revision with its documents to come; the press is always one ahead of what is being stored."""
+    printer, ahead = ThreadPoolExecutor(max_workers=1), deque[Job]()
     try:
-        printed = {kind: _print(practice, revision, kind) for kind in Kind}
+        for revision in revisions:
+            ahead.append((revision, printer.submit(_print_all, practice, revision)))
+            if len(ahead) > 1:
+                yield ahead.popleft()
+        yield from ahead
+    finally:
+        printer.shutdown(cancel_futures=True)
+
+
+def _print_all(practice: Practice, revision: Revision) -> Documents:
+    return {kind: _print(practice, revision, kind) for kind in Kind}
+
+
+def _write(practice: Practice, job: Job, now: datetime, tell: Tell) -> int:
+    revision, printing = job
+    try:
+        printed = printing.result()
     except PrintFailed as error:
         fail(practice, revision, str(error), now)
         tell(f"{revision.reference} cannot be printed: {error}")
@@ -82,7 +105,7 @@ def _print(practice: Practice, revision: Revision, kind: Kind) -> Printed:
     return practice.press.print(template, values, document_code(revision.reference, kind), revision.number, tag)
 
 
-def _keep(practice: Practice, revision: Revision, printed: dict[Kind, Printed], now: datetime) -> None:
+def _keep(practice: Practice, revision: Revision, printed: Documents, now: datetime) -> None:
     """Make the files durable, then the rows that name them."""
     reference, database = revision.reference, practice.database
     for kind, made in printed.items():
