@@ -6,14 +6,16 @@ has been checked, or `FileProblems` with all that must be mended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field
 
-from pipeline.config.fields import Amount, Email, Kvk, Language, Line, Lines, Number, Reference, Vat, choice, problem
-from pipeline.config.problems import Strict, load
+from pipeline.config.fields import Amount, Email, Kvk, Language, Line, Lines, Number, Reference, Vat, choice
+from pipeline.config.problems import Disagreement, Strict, load
+from pipeline.config.source import Tree
+from pipeline.words import say
 
 SYNONYMS = {
     "klant": "client", "cliënt": "client", "coachee": "client",
@@ -86,34 +88,54 @@ class ClientFile(Strict):
     receives: Receives = Receives()
     dossier: Reference | None = None
 
-    @model_validator(mode="after")
-    def _agrees(self, info: ValidationInfo) -> ClientFile:
-        """Check what no single value can: something to quote, and receivers who exist."""
-        catalogue: tuple[str, ...] = (info.context or {}).get("catalogue", ())
-        if not self.programme and not self.lines:
-            raise problem("nothing_to_quote")
-        if self.programme and self.lines:
-            raise problem("both_to_quote", at=("lines",))
-        if self.programme and catalogue and self.programme not in catalogue:
-            raise problem("no_such_programme", value=self.programme[:80], known=", ".join(catalogue), at=("programme",))
-        self._receivers()
-        return self
-
-    def _receivers(self) -> None:
-        if self.receives.consent not in {None, "client"}:
-            raise problem("consent_is_the_clients", at=("receives", "consent"))
-        if self.sponsor is None and self.receives.quote in {"sponsor", "both"}:
-            raise problem("no_sponsor_to_send", at=("receives", "quote"))
-        if self.sponsor is not None and self.receives.quote == "client":
-            raise problem("signer_receives", value="sponsor", at=("receives", "quote"))
-        if self.sponsor is not None and self.sponsor.email.casefold() == self.client.email.casefold():
-            raise problem("same_mailbox", at=("sponsor", "email"))
-
 
 def read_client_file(data: bytes, file: str, *, language: str, catalogue: tuple[str, ...]) -> ClientFile:
     """Read one client file; problems are said in `language`, programmes must be in `catalogue`."""
-    context: dict[str, object] = {"catalogue": catalogue}
-    return load(ClientFile, data, file, language=language, synonyms=SYNONYMS, context=context)
+    return load(
+        ClientFile,
+        data,
+        file,
+        language=language,
+        synonyms=SYNONYMS,
+        disagreements=lambda tree: disagreements(tree, catalogue, language),
+    )
+
+
+def disagreements(tree: Tree, catalogue: tuple[str, ...], language: str) -> Iterator[Disagreement]:
+    """Tell which values of a client file do not go together: something to quote, and receivers who exist."""
+    if not isinstance(tree, dict):
+        return
+    programme, lines = tree.get("programme"), tree.get("lines")
+    if not programme and not lines:
+        yield (), "nothing_to_quote", {}
+    if programme and lines:
+        yield ("lines",), "both_to_quote", {}
+    if isinstance(programme, str) and programme not in catalogue:
+        known = ", ".join(catalogue) or say(language, "none")
+        yield ("programme",), "no_such_programme", {"value": programme[:80], "known": known}
+    yield from _receivers(tree)
+
+
+def _receivers(tree: dict[str, Tree]) -> Iterator[Disagreement]:
+    receives, sponsor, client = (_mapping(tree.get(key)) for key in ("receives", "sponsor", "client"))
+    quote, consent = _who(receives.get("quote")), _who(receives.get("consent"))
+    if consent in {"sponsor", "both"}:
+        yield ("receives", "consent"), "consent_is_the_clients", {}
+    if not sponsor and quote in {"sponsor", "both"}:
+        yield ("receives", "quote"), "no_sponsor_to_send", {}
+    if sponsor and quote == "client":
+        yield ("receives", "quote"), "signer_receives", {"value": "sponsor"}
+    if sponsor.get("email") and str(sponsor["email"]).casefold() == str(client.get("email")).casefold():
+        yield ("sponsor", "email"), "same_mailbox", {}
+
+
+def _mapping(tree: Tree) -> dict[str, Tree]:
+    return tree if isinstance(tree, dict) else {}
+
+
+def _who(typed: Tree) -> str:
+    word = str(typed or "").strip().casefold()
+    return DUTCH_WHO.get(word, word)
 
 
 def quote_lines(file: ClientFile, catalogue: Mapping[str, list[QuoteLine]]) -> list[QuoteLine]:

@@ -20,6 +20,9 @@ from pydantic_core import PydanticCustomError
 MOST_CHARACTERS = 10_000
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SEPARATORS = frozenset("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+GROUPED_BY_POINT = re.compile(r"(-?\d{1,3}(?:\.\d{3}){1,2}),(\d{2})", re.ASCII)
+GROUPED_BY_COMMA = re.compile(r"(-?\d{1,3}(?:,\d{3}){1,2})\.(\d{2})", re.ASCII)
+PLAIN = re.compile(r"(-?\d{1,9})(?:[.,](\d{2}))?", re.ASCII)
 REFERENCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 
 
@@ -61,19 +64,21 @@ def email(value: object) -> str:
     """One addr-spec (RFC 5321), its domain in ASCII (IDNA), without a display name or a comment."""
     text = line(value)
     try:
-        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+        checked = validate_email(
+            text, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True
+        )
     except EmailNotValidError:
         raise problem("bad_email", value=text[:80]) from None
+    if checked.local_part.startswith("=?"):  # an encoded word (RFC 2047), which mail programs would decode
+        raise problem("bad_email", value=text[:80])
     return f"{checked.local_part}@{checked.ascii_domain}"
 
 
 def amount(value: object) -> Decimal:
     """Money in euro: two decimals or none, with a comma or a point; `1.250` is refused, it can be read two ways."""
     text = _text(value).removeprefix("€").replace("\u00a0", "").replace(" ", "")
-    grouped = re.fullmatch(r"(-?\d{1,3}(?:[.,]\d{3})+)[.,](\d{2})", text)
-    plain = re.fullmatch(r"(-?\d{1,9})(?:[.,](\d{2}))?", text)
-    found = grouped or plain
-    if not found or (grouped and len(set(re.findall(r"[.,]", grouped[1]))) > 1):
+    found = GROUPED_BY_POINT.fullmatch(text) or GROUPED_BY_COMMA.fullmatch(text) or PLAIN.fullmatch(text)
+    if not found:
         raise problem("bad_amount", value=text[:80])
     return Decimal(re.sub(r"[.,]", "", found[1]) + "." + (found[2] or "00"))
 
@@ -81,7 +86,7 @@ def amount(value: object) -> Decimal:
 def number(value: object) -> Decimal:
     """A quantity above zero, with at most three decimals."""
     text = _text(value)
-    if not re.fullmatch(r"\d{1,6}(?:[.,]\d{1,3})?", text) or not Decimal(text.replace(",", ".")):
+    if not re.fullmatch(r"\d{1,6}(?:[.,]\d{1,3})?", text, re.ASCII) or not Decimal(text.replace(",", ".")):
         raise problem("bad_number", value=text[:80])
     return Decimal(text.replace(",", "."))
 
@@ -112,7 +117,7 @@ def count(least: int, most: int) -> BeforeValidator:
 
     def check(value: object) -> int:
         text = str(value) if isinstance(value, int) else _text(value)
-        if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+        if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not least <= int(text) <= most:
             raise problem("bad_count", value=text[:80], least=least, most=most)
         return int(text)
 
@@ -146,8 +151,8 @@ def _shaped(word: str, pattern: str, *, drop: str = " .") -> BeforeValidator:
 def iban(value: object) -> str:
     """A bank account whose check digits agree (ISO 13616, mod 97), in groups of four."""
     text = _text(value).upper().replace(" ", "")
-    digits = "".join(str(int(character, 36)) for character in text[4:] + text[:4] if character.isalnum())
-    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", text, re.ASCII) or int(digits) % 97 != 1:
+    shaped = re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", text, re.ASCII)
+    if not shaped or int("".join(str(int(letter, 36)) for letter in text[4:] + text[:4])) % 97 != 1:
         raise problem("bad_iban", value=text[:80])
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 

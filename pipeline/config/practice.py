@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from pipeline.config.client import QuoteLine
 from pipeline.config.fields import (
@@ -25,9 +25,11 @@ from pipeline.config.fields import (
     problem,
 )
 from pipeline.config.problems import Strict, load
+from pipeline.config.source import read
 from pipeline.errors import ConfigError
 
 FILE = "practice.yaml"
+OWN_WORDS = {"programmes"}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 SYNONYMS = {
     "praktijk": "practice", "naam": "name", "straat": "street", "plaats": "city", "land": "country",
@@ -38,7 +40,7 @@ SYNONYMS = {
     "geldig_dagen": "valid_days", "betaaltermijn": "payment_days", "sjabloon": "template", "versturen": "send",
     "doel_naar_opdrachtgever": "goal_to_sponsor", "voorwaarden": "terms", "afzender": "sender",
     "gebruiker": "user", "poort": "port", "beveiliging": "security", "kopie_in_verzonden": "sent_copy",
-    "map_verzonden": "sent_folder",
+    "map_verzonden": "sent_folder", "lines.btw": "vat",
 }  # fmt: skip
 
 Port = Annotated[int, count(1, 65535)]
@@ -156,5 +158,13 @@ def read_practice_file(folder: Path) -> PracticeFile:
         ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}); check its permissions") from None
-    english = b"\nlanguage: en" in b"\n" + data
-    return load(PracticeFile, data, FILE, language="en" if english else "nl", synonyms=SYNONYMS)
+    return load(PracticeFile, data, FILE, language=_language(data), synonyms=SYNONYMS, own_words=OWN_WORDS)
+
+
+def _language(data: bytes) -> str:
+    """Give the language that the file asks for, to say its own problems in."""
+    tree = read(data, FILE, synonyms=SYNONYMS, own_words=OWN_WORDS).tree
+    try:
+        return str(TypeAdapter(Language).validate_python(tree.get("language") if isinstance(tree, dict) else None))
+    except ValidationError:
+        return "nl"

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.config.source import Source, Where, read
+from pipeline.config.source import Source, Tree, Where, read
 from pipeline.words import say
 
-PYDANTIC_WORDS = {"model_type": "want_mapping", "dict_type": "want_mapping", "list_type": "want_list"}
+PYDANTIC_WORDS = {
+    "model_type": "want_mapping",
+    "dict_type": "want_mapping",
+    "list_type": "want_list",
+    "too_long": "too_many",
+    "too_short": "too_few",
+}
+Disagreement = tuple[Where, str, dict[str, object]]
+"""Where it stands, the word (in `pipeline.words`) that says what is wrong, and its values."""
 
 
 M = TypeVar("M", bound="Strict")
@@ -24,26 +32,33 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def load(
+def load(  # noqa: PLR0913 - a file, its language, and what is special about its words
     model: type[M],
     data: bytes,
     file: str,
     *,
     language: str,
     synonyms: Mapping[str, str],
-    context: dict[str, object] | None = None,
+    own_words: Container[str] = (),
+    disagreements: Callable[[Tree], Iterable[Disagreement]] | None = None,
 ) -> M:
-    """Read `data` as one `model`, or raise `FileProblems` with every problem of the file at once."""
-    source = read(data, file, language=language, synonyms=synonyms)
-    found = _validate(model, source, context) if source.whole else None
+    """Read `data` as one `model`, or raise `FileProblems` with every problem of the file at once.
+
+    `disagreements` tells, from the tree of texts, what no single value can: which values do not go together.
+    """
+    source = read(data, file, language=language, synonyms=synonyms, own_words=own_words)
+    found = _validate(model, source) if source.whole else None
+    if source.whole and disagreements:
+        for path, word, values in disagreements(source.tree):
+            source.problem(path, say(language, word, **values))
     source.refuse()
     assert found is not None
     return found
 
 
-def _validate(model: type[M], source: Source, context: dict[str, object] | None) -> M | None:
+def _validate(model: type[M], source: Source) -> M | None:
     try:
-        return model.model_validate(source.tree if source.tree is not None else {}, context=context)
+        return model.model_validate(source.tree if source.tree is not None else {})
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             _note(source, model, detail)
@@ -51,7 +66,7 @@ def _validate(model: type[M], source: Source, context: dict[str, object] | None)
 
 
 def _note(source: Source, model: type[Strict], detail: ErrorDetails) -> None:
-    path: Where = tuple(part for part in detail["loc"] if part != "[key]")
+    path: Where = detail["loc"]
     language, values = source.language, dict(detail.get("ctx") or {})
     if detail["type"] == "said":
         where = values.pop("at", None)
@@ -61,7 +76,8 @@ def _note(source: Source, model: type[Strict], detail: ErrorDetails) -> None:
     elif detail["type"] == "missing":
         source.problem(path[:-1], say(language, "missing", key=_spoken(source, str(path[-1]))))
     else:
-        source.problem(path, say(language, PYDANTIC_WORDS.get(detail["type"], "want_text")))
+        word = PYDANTIC_WORDS.get(detail["type"], "want_text")
+        source.problem(path, say(language, word, most=values.get("max_length"), least=values.get("min_length")))
 
 
 def _unknown(source: Source, path: Where, known: list[str]) -> str:

@@ -7,7 +7,7 @@ the limits are problems with a place, never surprises (YAML 1.2.2; an alias bomb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ruamel.yaml import YAML
@@ -69,24 +69,36 @@ class Source:
             raise FileProblems(self.file, list(dict.fromkeys(self.problems)))
 
 
-def read(data: bytes, file: str, *, language: str = "en", synonyms: Mapping[str, str] | None = None) -> Source:
+def read(
+    data: bytes,
+    file: str,
+    *,
+    language: str = "en",
+    synonyms: Mapping[str, str] | None = None,
+    own_words: Container[str] = (),
+) -> Source:
     """Read one YAML file; what is wrong with it stands in the source's `problems`.
 
-    `synonyms` maps the Dutch words for a key to its own name; of several, the first is the one we say.
+    `synonyms` maps the Dutch words for a key to its own name; of several, the first is the one we say. A word that
+    means something else under one key is written with that key: `lines.btw`. Below a key of `own_words` the writer
+    chooses the keys, and they are left alone.
     """
     synonyms = synonyms or {}
-    spoken = {key: word for word, key in reversed(list(synonyms.items()))} if language == "nl" else {}
+    dutch = {key: word.rpartition(".")[2] for word, key in reversed(list(synonyms.items()))}
+    spoken = dutch if language == "nl" else {}
     source = Source(file, language, spoken=spoken)
+    builder = _Builder(source, synonyms, own_words)
     try:
-        source.tree = _Builder(source, synonyms, _events(_text(data))).document()
+        source.tree = builder.document(_text(data))
     except _Unreadable as error:
         _stop(source, error.line, 1, say(language, error.word, most=MOST_BYTES // 1024))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         _stop(source, line, column, say(language, "not_yaml", reason=error.problem or "?"))
-    except YAMLError as error:
-        _stop(source, 1, 1, say(language, "not_yaml", reason=str(error).splitlines()[0]))
+    except (YAMLError, ValueError, ArithmeticError, AssertionError, LookupError) as error:
+        # The library answers some odd texts with errors of another kind, and without a place: after what it had read.
+        _stop(source, builder.line, 1, say(language, "not_yaml", reason=" ".join(str(error).split())[:80] or "?"))
     except _Stop:
         source.whole = False
     return source
@@ -124,10 +136,14 @@ class _Stop(Exception):
 class _Builder:
     """Builds the tree from parser events, which show tags, anchors and aliases before anything is constructed."""
 
-    def __init__(self, source: Source, synonyms: Mapping[str, str], events: Iterator[Event]) -> None:
-        self.source, self.synonyms, self.events = source, synonyms, events
+    def __init__(self, source: Source, synonyms: Mapping[str, str], own_words: Container[str]) -> None:
+        self.source, self.own_words = source, own_words
+        self.synonyms = {_folded(word): key for word, key in synonyms.items()}
+        self.events: Iterator[Event] = iter(())
+        self.line = 1
 
-    def document(self) -> Tree:
+    def document(self, text: str) -> Tree:
+        self.events = self._counted(_events(text))
         tree: Tree = None
         documents = 0
         for event in self.events:
@@ -140,9 +156,15 @@ class _Builder:
                 tree = self._node(event, ())
         return tree
 
+    def _counted(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            self.line = event.start_mark.line + 1
+            yield event
+
     def _node(self, event: Event, path: Where) -> Tree:
         self.source.places.setdefault(path, _place(event))
         self._untagged(event)
+        self._whole(event)
         if len(path) > MOST_DEPTH:
             self._note(event, "too_deep")
             raise _Stop
@@ -160,6 +182,12 @@ class _Builder:
         if getattr(event, "ctag", None):
             self._note(event, "no_tag")
 
+    def _whole(self, event: Event) -> None:
+        """Refuse half a character (a lone surrogate, made by an escape), which could not even be quoted in a note."""
+        if any("\ud800" <= character <= "\udfff" for character in getattr(event, "value", "") or ""):
+            self._note(event, "half_a_character")
+            raise _Stop
+
     def _mapping(self, path: Where) -> Tree:
         mapping: dict[str, Tree] = {}
         for event in self.events:
@@ -175,13 +203,20 @@ class _Builder:
         if not isinstance(event, ScalarEvent):
             self._note(event, "key_is_text")
             raise _Stop
+        self._whole(event)
         typed = str(event.value)
-        key = self.synonyms.get(typed.strip().casefold().replace(" ", "_").replace("-", "_"), typed)
+        key = typed if path and path[-1] in self.own_words else self._translated(typed, path)
         if key in mapping:
             self._note(event, "twice", key=typed)
         self.source.places.setdefault((*path, key), _place(event))
         self.source.typed.setdefault((*path, key), typed)
         return key
+
+    def _translated(self, typed: str, path: Where) -> str:
+        """Give our name for a key, however it is spelt: in Dutch, with capitals, with spaces or dashes."""
+        around = next((part for part in reversed(path) if isinstance(part, str)), "")
+        word = _folded(typed)
+        return self.synonyms.get(f"{around}.{word}") or self.synonyms.get(word, word)
 
     def _sequence(self, path: Where) -> Tree:
         items: list[Tree] = []
@@ -193,6 +228,10 @@ class _Builder:
 
     def _note(self, event: Event, word: str, **values: object) -> None:
         self.source.problems.append(Problem(*_place(event), say(self.source.language, word, **values)))
+
+
+def _folded(word: str) -> str:
+    return word.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def _place(event: Event) -> tuple[int, int]:

@@ -10,6 +10,9 @@ WORDS = {
     "no_alias": "references with & and * cannot be used here; write the value itself",
     "no_tag": "a tag with ! cannot be used here; write the value only",
     "key_is_text": "a single word belongs to the left of the colon",
+    "half_a_character": "there is half a character here; type the text again",
+    "too_many": "there are too many here; at most {most}",
+    "too_few": "at least {least} belongs here",
     "twice": "'{key}' stands here already; leave one of them",
     # Problems of a value (config.problems)
     "unknown_key": "'{key}' is not a known word here; {instead}",

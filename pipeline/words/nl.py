@@ -10,6 +10,9 @@ WORDS = {
     "no_alias": "verwijzingen met & en * kunnen hier niet; schrijf de waarde voluit",
     "no_tag": "een aanduiding met ! kan hier niet; schrijf alleen de waarde",
     "key_is_text": "links van de dubbele punt hoort een enkel woord te staan",
+    "half_a_character": "hier staat een half teken; typ de tekst opnieuw",
+    "too_many": "hier staan er te veel; hoogstens {most}",
+    "too_few": "hier hoort er minstens {least} te staan",
     "twice": "'{key}' staat hier al; laat er een van staan",
     # Problems of a value (config.problems)
     "unknown_key": "'{key}' is hier geen bekend woord; {instead}",

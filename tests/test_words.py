@@ -1,0 +1,109 @@
+"""The program's sentences: the same in both languages, none missing, none forgotten."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pipeline
+from pipeline.errors import FileProblems
+from pipeline.model import Kind, MessageState, RequestState
+from pipeline.words import LANGUAGES, say
+from pipeline.words.en import WORDS as EN
+from pipeline.words.nl import WORDS as NL
+
+MADE_FROM = {
+    "document_": [str(kind) for kind in Kind],
+    "state_": [str(state) for state in MessageState],
+    "request_": [str(state) for state in (RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED)],
+}
+"""Names that the code puts together, with the values that it puts at their end."""
+FORGOTTEN = {"bad_language", "bad_date", "programme_unit"}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def trees() -> Iterator[ast.Module]:
+    root = Path(pipeline.__file__).parent
+    for path in root.rglob("*.py"):
+        if path.parent.name != "words" or path.name == "__init__.py":
+            yield ast.parse(path.read_text("utf-8"))
+
+
+def said(asked: ast.AST) -> Iterator[str]:
+    """Give the texts of an expression, but not those by which it looks something up."""
+    if isinstance(asked, ast.Constant) and isinstance(asked.value, str):
+        yield asked.value
+    elif not isinstance(asked, ast.Subscript):
+        for part in ast.iter_child_nodes(asked):
+            yield from said(part)
+
+
+def asked_for() -> set[str]:
+    """Give every name that some `say`, `problem`, `Unfit`, `_note` or `_shaped` in the code asks for."""
+    position = {"say": 1, "problem": 0, "Unfit": 1, "_note": 1, "_shaped": 0, "_Unreadable": 0}
+    found: set[str] = set()
+    for tree in trees():
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+            if name in position and len(call.args) > position[name]:
+                found |= set(said(call.args[position[name]]))
+    return found
+
+
+def texts() -> set[str]:
+    nodes = (node for tree in trees() for node in ast.walk(tree))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def test_both_languages_have_the_same_sentences() -> None:
+    assert list(NL) == list(EN)
+
+
+@pytest.mark.parametrize("word", EN)
+def test_a_sentence_takes_the_same_values_in_both_languages(word: str) -> None:
+    assert placeholders(NL[word]) == placeholders(EN[word])
+    assert NL[word].strip() == NL[word] and EN[word].strip() == EN[word] and EN[word]
+
+
+def test_every_sentence_that_the_code_asks_for_is_there() -> None:
+    whole = asked_for() - set(MADE_FROM)
+    assert len(whole) > 40
+    assert whole - set(EN) == set()
+
+
+@pytest.mark.parametrize(("beginning", "ends"), MADE_FROM.items())
+def test_every_sentence_whose_name_is_put_together_is_there(beginning: str, ends: list[str]) -> None:
+    assert beginning in asked_for()
+    assert {beginning + end for end in ends} <= set(EN)
+
+
+@pytest.mark.parametrize("word", sorted(set(EN) - FORGOTTEN))
+def test_every_sentence_is_used(word: str) -> None:
+    assert word in texts() or any(word == beginning + end for beginning, ends in MADE_FROM.items() for end in ends)
+
+
+@pytest.mark.parametrize("word", sorted(FORGOTTEN))
+@pytest.mark.xfail(strict=True, reason="words: no code says this sentence")
+def test_no_sentence_is_forgotten(word: str) -> None:
+    assert word in texts()
+
+
+def test_a_value_is_text_and_never_a_pattern() -> None:
+    assert say("en", "bad_vat", value="{0} {value.__class__} %s") == (
+        "'{0} {value.__class__} %s' is not a VAT rate; write 21, 9, 0 or exempt"
+    )
+    assert set(LANGUAGES) == {"nl", "en"}
+
+
+def test_problems_are_said_in_the_order_of_the_file() -> None:
+    from pipeline.errors import Problem
+
+    refused = FileProblems("f.yaml", [Problem(10, 1, "c"), Problem(2, 9, "b"), Problem(2, 1, "a")])
+    assert str(refused) == "f.yaml:2:1: a\nf.yaml:2:9: b\nf.yaml:10:1: c"
