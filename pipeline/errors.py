@@ -6,6 +6,7 @@ sysexits.h, so that cron, systemd and scripts can tell *try later* from *mend th
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -54,6 +55,11 @@ class PrintFailed(PipelineError):
     """A document could not be made from this template and these values; trying again gives the same."""
 
     exit_code = 65
+
+
+def disk_failed(error: OSError) -> bool:
+    """Tell whether an error means that nothing can be made durable now."""
+    return error.errno in {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
 @dataclass(frozen=True, order=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.edges.folder import Unfit
+from pipeline.edges.folder import Unfit, shown
 from pipeline.model import CopyState, Kind, MessageState, ObligationState, RequestState
 from pipeline.practice import Practice
 from pipeline.words import say
@@ -48,7 +48,7 @@ def _dropped(practice: Practice, now: datetime) -> list[Line]:
                 if isinstance(found, Unfit)
                 else say(language, "see_note")
             )
-            lines.append(Line(f"drop/clients/{found.name}", "file", "refused", why, at, attention=True))
+            lines.append(Line(f"drop/clients/{shown(found.name)}", "file", "refused", why, at, attention=True))
     return lines
 
 

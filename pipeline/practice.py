@@ -39,6 +39,7 @@ class Practice:
     press: Press
     key: bytes
     stopping: threading.Event = field(default_factory=threading.Event)
+    reported: set[str] = field(default_factory=set)
     read_at: int = 0
 
     def reread(self) -> bool:

@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 import logging
-import threading
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, disk_failed
+from pipeline.practice import Practice
 
 LOG = logging.getLogger("pipeline")
 Item = TypeVar("Item")
 
 
 def each(
+    practice: Practice,
     items: Iterable[Item],
     act: Callable[[Item], int],
-    stopping: threading.Event,
     after_defect: Callable[[Item], None] | None = None,
 ) -> int:
-    """Do `act` for each item and add up what it gives, until `stopping`; a defect in one does not stop the others.
+    """Do `act` for each item and add up what it gives, until the practice stops; one defect does not stop the others.
 
-    Expected errors (`PipelineError`) and system errors go up. After a defect `after_defect` may put the item's row
+    Expected errors (`PipelineError`) and a failing disk go up. After a defect `after_defect` may put the item's row
     right.
     """
     done = 0
     for item in items:
-        if stopping.is_set():
+        if practice.stopping.is_set():
             break
         try:
             done += act(item)
-        except (PipelineError, OSError):
+        except PipelineError:
             raise
-        except Exception as defect:  # noqa: BLE001
+        except Exception as defect:
             # The one blanket except: a defect must not end the service. Its row stays where it is and `status` shows
             # that it waits; the log gets the places in the code, without the message, which may quote a person.
-            LOG.error("defect, please report: %s", places(defect))  # noqa: TRY400 - a traceback would quote values
+            if isinstance(defect, OSError) and disk_failed(defect):
+                raise
+            _report(practice, places(defect))
             if after_defect is not None:
                 after_defect(item)
     return done
+
+
+def _report(practice: Practice, text: str) -> None:
+    """Log a defect once, however often the step is repeated."""
+    if text not in practice.reported:
+        practice.reported.add(text)
+        LOG.error("defect, please report: %s", text)
 
 
 def places(error: BaseException) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import logging
 import os
@@ -15,7 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.edges import folder
-from pipeline.errors import AlreadyRunning, LoginRefused, NotReachable, PipelineError, StorageFailed
+from pipeline.errors import (
+    AlreadyRunning,
+    LoginRefused,
+    NotReachable,
+    PipelineError,
+    StorageFailed,
+    disk_failed,
+)
 from pipeline.model import MessageState, RequestState
 from pipeline.outgoing import compose, documents, intake, outbox, sent_copy
 from pipeline.practice import Practice
@@ -70,6 +76,7 @@ class Worker:
     def start(self) -> None:
         """Put right what a stop of any kind left behind; only one worker at a time may do this (`alone`)."""
         self.practice.storage.empty("press")
+        self.practice.database.settle()
         outbox.recover(self.practice, self.clock(), self.tell)
 
     def one_pass(self) -> int:
@@ -118,11 +125,11 @@ class Worker:
         return moved
 
     def _troubled(self, name: str, error: PipelineError | OSError) -> None:
-        if isinstance(error, OSError) and error.errno in {errno.EIO, errno.ENOSPC, errno.EDQUOT}:
+        if isinstance(error, OSError) and disk_failed(error):
             raise StorageFailed(
                 f"{error.filename or 'the disk'}: {error.strerror}; nothing was taken as done"
             ) from error
-        text = f"{name}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        text = f"{error.filename or name}: {error.strerror}" if isinstance(error, OSError) else str(error)
         later = "; trying again later" if isinstance(error, NotReachable | OSError) else ""
         if self._trouble.get(name) != text:
             self.tell(f"{text}{later}")
@@ -139,7 +146,7 @@ class Worker:
         failed = self.practice.database.value("SELECT 1 FROM requests WHERE state = ?", RequestState.FAILED)
         if not failed and self._templates:
             return
-        newest = max((path.stat().st_mtime for path in (self.practice.folder / "templates").rglob("*")), default=0.0)
+        newest = max((path.lstat().st_mtime for path in (self.practice.folder / "templates").rglob("*")), default=0.0)
         if newest != self._templates:
             self._templates = newest
             documents.retry_failed(self.practice)

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from pipeline import __version__
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, StorageFailed, disk_failed
 
+CANNOT_CREATE, INTERRUPTED = 73, 130
 DESCRIPTION = "Paperwork for coaching practices that runs itself and keeps its word."
 
 
@@ -36,15 +37,28 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("pipeline").setLevel(logging.INFO)
-    chosen = parser().parse_args(arguments)
     try:
-        code: int = chosen.command(chosen)
-    except PipelineError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
+        code = _carried_out(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+def _carried_out(arguments: list[str] | None) -> int:
+    try:
+        chosen = parser().parse_args(arguments)
+        return int(chosen.command(chosen))
+    except SystemExit as end:
+        return int(end.code or 0)
+    except PipelineError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"{error.filename or 'this computer'}: {error.strerror or error}", file=sys.stderr)
+        return StorageFailed.exit_code if disk_failed(error) else CANNOT_CREATE
+    except KeyboardInterrupt:
+        return INTERRUPTED

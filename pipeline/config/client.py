@@ -6,7 +6,7 @@ has been checked, or `FileProblems` with all that must be mended.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -15,12 +15,14 @@ from pydantic import Field
 from pipeline.config.fields import Amount, Email, Kvk, Language, Line, Lines, Number, Reference, Vat, choice
 from pipeline.config.problems import Disagreement, Strict, load
 from pipeline.config.source import Tree
+from pipeline.errors import PrintFailed
 from pipeline.words import say
 
 SYNONYMS = {
     "klant": "client", "cliënt": "client", "coachee": "client",
     "opdrachtgever": "sponsor",
-    "naam": "name", "aanhef": "salutation", "e-mail": "email", "e_mail": "email", "mail": "email",
+    "naam": "name", "voorheen": "formerly",
+    "aanhef": "salutation", "e-mail": "email", "e_mail": "email", "mail": "email",
     "telefoon": "phone", "tel": "phone", "functie": "role", "organisatie": "organisation",
     "contactpersoon": "contact", "adres": "address", "kvk_nummer": "kvk", "inkoopnummer": "purchase_order",
     "doel": "goal", "programma": "programme", "traject": "programme", "program": "programme",
@@ -37,9 +39,10 @@ Who = Annotated[Literal["client", "sponsor", "both"], choice("client", "sponsor"
 
 
 class Client(Strict):
-    """The person who is coached."""
+    """The person who is coached; `formerly` is the name in the dossier, when it has changed."""
 
     name: Line
+    formerly: Line | None = None
     email: Email
     salutation: Line | None = None
     phone: Line | None = None
@@ -89,15 +92,25 @@ class ClientFile(Strict):
     dossier: Reference | None = None
 
 
-def read_client_file(data: bytes, file: str, *, language: str, catalogue: tuple[str, ...]) -> ClientFile:
-    """Read one client file; problems are said in `language`, programmes must be in `catalogue`."""
+def read_client_file(
+    data: bytes,
+    file: str,
+    *,
+    language: str,
+    catalogue: tuple[str, ...],
+    also: Callable[[Tree], Iterable[Disagreement]] = lambda _: (),
+) -> ClientFile:
+    """Read one client file; problems are said in `language`, programmes must be in `catalogue`.
+
+    `also` tells what the file disagrees about with what is known outside it.
+    """
     return load(
         ClientFile,
         data,
         file,
         language=language,
         synonyms=SYNONYMS,
-        disagreements=lambda tree: disagreements(tree, catalogue, language),
+        disagreements=lambda tree: [*disagreements(tree, catalogue, language), *also(tree)],
     )
 
 
@@ -139,5 +152,7 @@ def _who(typed: Tree) -> str:
 
 
 def quote_lines(file: ClientFile, catalogue: Mapping[str, list[QuoteLine]]) -> list[QuoteLine]:
-    """Give the lines to quote: the file's own, or those of its programme."""
+    """Give the lines to quote: the file's own, or those of its programme; raises `PrintFailed` when that is gone."""
+    if not file.lines and file.programme not in catalogue:
+        raise PrintFailed(f"practice.yaml: the programme '{file.programme}' is quoted and no longer there; put it back")
     return list(file.lines) if file.lines else list(catalogue[file.programme or ""])

@@ -28,7 +28,13 @@ class Database:
             self._sql = sqlite3.connect(path, isolation_level=None, timeout=30)
             path.chmod(0o600)
             self._sql.row_factory = sqlite3.Row
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "secure_delete=ON",
+                "foreign_keys=ON",
+                "recursive_triggers=ON",
+            ):
                 self._sql.execute(f"PRAGMA {pragma}")
         self.path = path
         self._check()
@@ -79,6 +85,10 @@ class Database:
             raise
         self.run("COMMIT")
 
+    def settle(self) -> None:
+        """Bring everything into the main file: after a failed sync, what the log seems to hold may not be on disk."""
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Let the file go."""
         self._sql.close()
@@ -90,7 +100,9 @@ def _as_ours(path: Path) -> Iterator[None]:
         yield
     except sqlite3.IntegrityError:
         raise
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
+        if (error.sqlite_errorcode & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise StorageFailed(f"{path} is damaged; stop, keep it, and put a back-up in its place") from error
         if (error.sqlite_errorcode & 0xFF) in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}:
             raise StorageFailed(f"{path}: {error}; nothing was taken as done. Make room or check the disk") from error
         raise

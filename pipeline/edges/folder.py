@@ -166,15 +166,25 @@ class DropFolder:
         folder.rmdir()
 
     def note(self, name: str, text: str | None, language: str = "nl") -> bool:
-        """Put a note beside the file called `name`, or take it away; tells whether there is a new one."""
+        """Put a note beside the file called `name`, or take it away; tells whether there is a new one.
+
+        `text` must begin with the file's name, by which a note is known as ours.
+        """
         for other, suffix in NOTE.items():
             note, data = self._note_of(name, suffix), (text or "").encode("utf-8", "replace")
             if text is None or other != language:
-                note.unlink(missing_ok=True)
-            elif not note.is_file() or note.read_bytes() != data:
-                note.write_bytes(data)
+                self._drop_note(note, name)
+            elif note.is_symlink() or not note.is_file() or note.read_bytes() != data:
+                replacement = note.with_name(f".{NOTE['nl']}.new")
+                replacement.write_bytes(data)
+                replacement.replace(note)
                 return True
         return False
+
+    def _drop_note(self, note: Path, name: str) -> None:
+        """Remove a note of ours; a file that somebody else gave such a name is left alone."""
+        if note.is_file() and not note.is_symlink() and note.read_bytes().startswith(shown(name).encode() + b" "):
+            note.unlink(missing_ok=True)
 
     def _note_of(self, name: str, suffix: str) -> Path:
         """Give where the note of a file stands; a name that fills a whole directory entry is cut."""
@@ -185,13 +195,18 @@ class DropFolder:
         return any(self._note_of(name, suffix).exists() for suffix in NOTE.values())
 
     def drop_old_notes(self) -> None:
-        """Take away notes whose file is gone."""
+        """Take away our notes whose file is gone."""
         there = os.listdir(self.root)
         for suffix in NOTE.values():
-            wanted = {self._note_of(name, suffix) for name in there}
-            for note in self.root.glob(f"*{suffix}"):
-                if note not in wanted:
-                    note.unlink(missing_ok=True)
+            wanted = {self._note_of(name, suffix).name for name in there}
+            for note in there:
+                if note.endswith(suffix) and note not in wanted:
+                    self._drop_note(self.root / note, note.removesuffix(suffix))
+
+
+def shown(name: str) -> str:
+    """Give a file's name as it can be written down; a name from an old disk may not be UTF-8."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def watch(root: Path, wake: Callable[[], None]) -> Callable[[], None]:

@@ -94,14 +94,14 @@ def opened(server: Server, secret: Callable[[], Secret]) -> Iterator[Mailbox]:
         if client is not None:
             with contextlib.suppress(*FAILED):
                 client.logout()
+            with contextlib.suppress(*FAILED):
+                client.shutdown()
 
 
 def _connect(server: Server) -> IMAPClient:
-    context = ssl.create_default_context()
     encrypted = server.security == "tls"
-    client = IMAPClient(
-        server.host, server.port, ssl=encrypted, ssl_context=context if encrypted else None, timeout=PATIENCE
-    )
+    context = None if server.security == "plain-on-loopback" else ssl.create_default_context()
+    client = IMAPClient(server.host, server.port, ssl=encrypted, ssl_context=context, timeout=PATIENCE)
     if server.security == "starttls":
         client.starttls(context)
     client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

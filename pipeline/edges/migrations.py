@@ -57,6 +57,7 @@ FIRST = (
         attempts INTEGER NOT NULL DEFAULT 0,
         next_at TEXT NOT NULL,
         queued_at TEXT NOT NULL,
+        first_tried_at TEXT,
         accepted_at TEXT,
         copy_state TEXT NOT NULL,
         UNIQUE (dossier, revision, party),

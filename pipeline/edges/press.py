@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import socket
@@ -17,6 +16,7 @@ from pipeline.errors import PrintFailed
 from pipeline.press import wire
 
 PATIENCE = 60.0
+SHORTEST_QUOTED = 3
 JOBS_PER_PRESS = 2000
 
 
@@ -45,7 +45,8 @@ class Press:
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
-        self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.scratch.parent, self.scratch):
+            folder.mkdir(mode=0o700, exist_ok=True)
         ours, theirs = socket.socketpair()
         ours.settimeout(PATIENCE)
         command = [sys.executable, "-m", "pipeline.press", str(theirs.fileno()), str(self.templates), str(self.scratch)]
@@ -94,7 +95,7 @@ class Press:
             self.close()
             raise PrintFailed(f"templates/{template}: this page takes too much time or memory; make it simpler")
         if "error" in answer[0]:
-            raise PrintFailed(f"templates/{template}: {answer[0]['error']}")
+            raise PrintFailed(f"templates/{template}: {_without(job.get('values', {}), answer[0]['error'])}")
         return answer
 
     def close(self) -> None:
@@ -105,8 +106,15 @@ class Press:
             self._process.kill()
             self._process.wait()
         self._line = self._process = None
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self.scratch)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def _without(values: Mapping[str, Any], text: str) -> str:
+    """Give an error's text without what stands in the values about people; it is shown and kept."""
+    for group in ("client", "sponsor"):
+        for value in (values.get(group) or {}).values():
+            text = text.replace(str(value), "...") if len(str(value)) >= SHORTEST_QUOTED else text
+    return text
 
 
 def _environment(templates: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ reply after it means *in doubt* (RFC 5321 section 4.5.3.2.6: ten minutes for tha
 
 from __future__ import annotations
 
+import base64
 import re
 import smtplib
 import socket
@@ -23,6 +24,8 @@ from pipeline.secret import Secret
 PATIENCE = 60.0
 PATIENCE_FOR_THE_DOT = 600.0
 CODES = re.compile(r"\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?")
+YES, START_MAIL_INPUT = range(200, 300), {354}
+LOGIN_WANTED = 530  # RFC 4954 section 6
 DROPPED = (smtplib.SMTPServerDisconnected, OSError)
 
 
@@ -55,14 +58,17 @@ class Conversation:
     def __init__(self, server: Server, secret: Callable[[], Secret]) -> None:
         """Connect and log in; raises `NotReachable` with what the server said."""
         self._smtp = _connect(server)
-        if server.user:
-            try:
-                self._smtp.login(server.user, secret().reveal())
-            except (smtplib.SMTPException, *DROPPED) as error:
-                self._smtp.close()
-                refused = isinstance(error, smtplib.SMTPAuthenticationError)
-                kind = LoginRefused if refused else NotReachable
-                raise kind(f"{server.host} refuses the login: {_said(error)}") from None
+        try:
+            if server.user:
+                _log_in(self._smtp, server.user, secret().reveal())
+        except (smtplib.SMTPException, ValueError, *DROPPED) as error:
+            self._smtp.close()
+            refused = isinstance(error, smtplib.SMTPAuthenticationError)
+            kind = LoginRefused if refused else NotReachable
+            raise kind(f"{server.host} refuses the login: {_said(error)}") from None
+        except BaseException:
+            self._smtp.close()
+            raise
 
     def __enter__(self) -> Self:
         """Use it for a number of mails."""
@@ -80,11 +86,17 @@ class Conversation:
         self._smtp.close()
 
     def offer(self, sender: str, recipient: str, data: bytes, before_dot: Callable[[], None]) -> Outcome:
-        """Offer one mail of CRLF lines; `before_dot` makes the mark durable, an exception from it ends the offer."""
+        """Offer one mail of CRLF lines; `before_dot` makes the mark durable, an exception from it ends the offer.
+
+        Raises `LoginRefused` when the server wants a login after all: that is about the account, not the mail.
+        """
         try:
             for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA"):
                 code, text = self._smtp.docmd(command)
-                if not 200 <= code < 400 or (command == "DATA" and code != 354):
+                if code == LOGIN_WANTED:
+                    self._smtp.close()
+                    raise LoginRefused(f"the mail server wants a login ({_line(code, text)[:3]})")
+                if code not in (START_MAIL_INPUT if command == "DATA" else YES):
                     return self._refusal(code, text)
             self._smtp.send(dot_stuffed(data))
         except DROPPED as error:
@@ -98,6 +110,7 @@ class Conversation:
         return self._finish()
 
     def _finish(self) -> Outcome:
+        """Send the dot and wait; only a clear yes or a clear no is an answer, all else leaves the mail in doubt."""
         try:
             assert self._smtp.sock is not None
             self._smtp.sock.settimeout(PATIENCE_FOR_THE_DOT)
@@ -109,7 +122,10 @@ class Conversation:
             return Outcome(Verdict.IN_DOUBT, f"no reply after the final dot ({_said(error)})")
         if 200 <= code < 300:
             return Outcome(Verdict.ACCEPTED, _line(code, text))
-        return self._refusal(code, text)
+        if 400 <= code < 600:
+            return self._refusal(code, text)
+        self._smtp.close()
+        return Outcome(Verdict.IN_DOUBT, f"no clear reply after the final dot ({_line(code, text)})")
 
     def _refusal(self, code: int, text: bytes) -> Outcome:
         verdict = Verdict.REFUSED if 500 <= code < 600 else Verdict.LATER
@@ -151,30 +167,49 @@ def dot_stuffed(data: bytes) -> bytes:
 
 
 def _connect(server: Server) -> smtplib.SMTP:
-    context = ssl.create_default_context()
+    smtp: smtplib.SMTP | None = None
     try:
         if server.security == "tls":
-            return _greeted(smtplib.SMTP_SSL(server.host, server.port, timeout=PATIENCE, context=context))
-        smtp = _greeted(smtplib.SMTP(server.host, server.port, timeout=PATIENCE))
+            smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=PATIENCE, context=ssl.create_default_context())
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, timeout=PATIENCE)
+        _greeted(smtp)
         if server.security == "starttls":
-            smtp.starttls(context=context)
-            smtp.ehlo_or_helo_if_needed()
+            smtp.starttls(context=ssl.create_default_context())
+            _greeted(smtp)
+        assert smtp.sock is not None
+        # The final dot is a small piece that must not wait for the answer to the last one (Nagle, 43 ms a mail).
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (smtplib.SMTPException, *DROPPED) as error:
+        if smtp is not None:
+            smtp.close()
         raise NotReachable(f"{server.host}:{server.port} cannot be used: {_said(error)}") from None
     return smtp
 
 
-def _greeted(smtp: smtplib.SMTP) -> smtplib.SMTP:
+def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in; smtplib can say ASCII only, and takes 503 for a yes, so PLAIN is said here (RFC 4616, in UTF-8)."""
+    if "PLAIN" not in smtp.esmtp_features.get("auth", "").upper().split():
+        smtp.login(user, password)
+        return
+    said = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, text = smtp.docmd("AUTH", f"PLAIN {said}")
+    if code == 334:
+        code, text = smtp.docmd(said)
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _greeted(smtp: smtplib.SMTP) -> None:
     code, text = smtp.ehlo()
     if not 200 <= code < 300:
-        smtp.close()
         raise smtplib.SMTPHeloError(code, text)
-    return smtp
 
 
 def _line(code: int, text: bytes) -> str:
+    """Give a reply as one line that cannot steer a terminal."""
     words = " ".join(text.decode("ascii", "replace").split())
-    return f"{code} {words}"[:300]
+    return "".join(character if character.isprintable() else "?" for character in f"{code} {words}")[:300]
 
 
 def _said(error: BaseException) -> str:

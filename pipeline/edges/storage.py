@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.durable import sync_folder
-from pipeline.errors import ConfigError, StorageFailed
+from pipeline.errors import ConfigError, StorageFailed, disk_failed
 
 OWNER_ONLY = 0o077
 TEMPORARY = ".tmp"
@@ -76,15 +76,14 @@ class Storage:
                 sync_folder(path.parent)
 
     def empty(self, name: str) -> None:
-        """Remove what is left in a folder for temporary files."""
-        if self.path(name).is_dir():
-            shutil.rmtree(self.path(name))
+        """Remove what is left in a folder for temporary files, as far as it can be; it is only tidying up."""
+        shutil.rmtree(self.path(name), ignore_errors=True)
 
     def path(self, name: str) -> Path:
         """Give the full path of `name`, which stays inside the storage folder."""
-        path = self.root / name
-        assert ".." not in path.parts, name
-        return path
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ValueError("a name in the storage stays inside the storage")
+        return self.root / name
 
     def _folder(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -98,7 +97,7 @@ def _as_ours(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}:
+        if disk_failed(error):
             advice = "make room on the disk" if error.errno != errno.EIO else "check the disk"
             raise StorageFailed(f"{path}: {error.strerror}; nothing was taken as done; {advice}") from error
         raise

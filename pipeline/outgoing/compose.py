@@ -33,7 +33,7 @@ def compose(practice: Practice, now: datetime, tell: Tell) -> int:
     written = practice.database.rows(
         "SELECT dossier, revision FROM requests WHERE state = ? ORDER BY accepted_at", RequestState.WRITTEN
     )
-    return each(written, lambda row: _compose(practice, row, now, tell), practice.stopping)
+    return each(practice, written, lambda row: _compose(practice, row, now, tell))
 
 
 def _compose(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:
@@ -41,8 +41,8 @@ def _compose(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) ->
     try:
         made = {delivery: _write(practice, revision, delivery, now) for delivery in plan.deliveries(revision.client)}
     except (PrintFailed, NotAsPlanned) as error:
-        fail(practice, revision, str(error), now)
-        tell(f"{revision.reference} cannot be composed: {error}")
+        fail(practice, row, str(error), now)
+        tell(f"{revision.reference} cannot be composed; see: pipeline show {revision.reference}")
         return 0
     _queue(practice, revision, made, now)
     tell(f"{revision.reference} {len(made)} mail{'s' if len(made) > 1 else ''} composed")
@@ -122,7 +122,7 @@ def _queue(
             return
         for delivery, (planned, sha256) in made.items():
             database.run(
-                "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, ?, ?, NULL, ?)",
+                "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, ?, ?, NULL, NULL, ?)",
                 planned.token, revision.reference, revision.number, delivery.party, ",".join(delivery.kinds),
                 delivery.recipient, planned.message_id, sha256, MessageState.HELD if held else MessageState.QUEUED,
                 at, at, copy,

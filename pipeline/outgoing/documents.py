@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,7 +27,8 @@ from pipeline.steps import each
 
 Tell = Callable[[str], None]
 Documents = dict[Kind, Printed]
-Job = tuple[Revision, Future[Documents]]
+Made = tuple[Revision, Documents]
+Job = tuple[sqlite3.Row, Future[Made]]
 
 
 def write(practice: Practice, now: datetime, tell: Tell) -> int:
@@ -34,17 +36,17 @@ def write(practice: Practice, now: datetime, tell: Tell) -> int:
     accepted = practice.database.rows(
         "SELECT dossier, revision FROM requests WHERE state = ? ORDER BY accepted_at, rowid", RequestState.ACCEPTED
     )
-    revisions = (read_revision(practice, row["dossier"], row["revision"]) for row in accepted)
-    with closing(_printing(practice, revisions)) as printing:
-        return each(printing, lambda job: _write(practice, job, now, tell), practice.stopping)
+    with closing(_printing(practice, accepted)) as printing:
+        return each(practice, printing, lambda job: _write(practice, job, now, tell))
 
 
-def _printing(practice: Practice, revisions: Iterable[Revision]) -> Generator[Job, None, None]:
-    """Give each revision with its documents to come; the press is always one ahead of what is being stored."""
+def _printing(practice: Practice, accepted: Iterable[sqlite3.Row]) -> Generator[Job, None, None]:
+    """Give each request with its documents to come; the press is always one ahead of what is being stored."""
     printer, ahead = ThreadPoolExecutor(max_workers=1), deque[Job]()
     try:
-        for revision in revisions:
-            ahead.append((revision, printer.submit(_print_all, practice, revision)))
+        for row in accepted:
+            facts = _facts(practice, row["dossier"], row["revision"])
+            ahead.append((row, printer.submit(_print_all, practice, facts)))
             if len(ahead) > 1:
                 yield ahead.popleft()
         yield from ahead
@@ -52,17 +54,18 @@ def _printing(practice: Practice, revisions: Iterable[Revision]) -> Generator[Jo
         printer.shutdown(cancel_futures=True)
 
 
-def _print_all(practice: Practice, revision: Revision) -> Documents:
-    return {kind: _print(practice, revision, kind) for kind in Kind}
+def _print_all(practice: Practice, facts: list[sqlite3.Row]) -> Made:
+    revision = _revision(practice, facts)
+    return revision, {kind: _print(practice, revision, kind) for kind in Kind}
 
 
 def _write(practice: Practice, job: Job, now: datetime, tell: Tell) -> int:
-    revision, printing = job
+    row, printing = job
     try:
-        printed = printing.result()
+        revision, printed = printing.result()
     except PrintFailed as error:
-        fail(practice, revision, str(error), now)
-        tell(f"{revision.reference} cannot be printed: {error}")
+        fail(practice, row, str(error), now)
+        tell(f"{row['dossier']} cannot be printed; see: pipeline show {row['dossier']}")
         return 0
     _keep(practice, revision, printed, now)
     tell(f"{revision.reference} documents v{revision.number} written")
@@ -78,14 +81,23 @@ def retry_failed(practice: Practice) -> int:
 
 def read_revision(practice: Practice, dossier: str, revision: int) -> Revision:
     """Read one revision, as it was accepted."""
-    rows = practice.database.rows(
-        "SELECT r.revision, r.facts, r.accepted_at, d.quote_number FROM requests r JOIN dossiers d"
+    return _revision(practice, _facts(practice, dossier, revision))
+
+
+def _facts(practice: Practice, dossier: str, revision: int) -> list[sqlite3.Row]:
+    """Give the row of a revision, and that of the one before it."""
+    return practice.database.rows(
+        "SELECT r.dossier, r.revision, r.facts, r.accepted_at, d.quote_number FROM requests r JOIN dossiers d"
         " ON d.reference = r.dossier WHERE r.dossier = ? AND r.revision IN (?, ?) ORDER BY r.revision DESC",
         dossier, revision, revision - 1,
     )  # fmt: skip
-    on = [_day(practice, row["accepted_at"]) for row in rows]
-    client = ClientFile.model_validate_json(rows[0]["facts"])
-    return Revision(dossier, revision, rows[0]["quote_number"], on[0], client, on[1] if revision > 1 else None)
+
+
+def _revision(practice: Practice, facts: list[sqlite3.Row]) -> Revision:
+    row, client = facts[0], ClientFile.model_validate_json(facts[0]["facts"])
+    on = [_day(practice, each_row["accepted_at"]) for each_row in facts]
+    replaced_on = on[1] if row["revision"] > 1 else None
+    return Revision(row["dossier"], row["revision"], row["quote_number"], on[0], client, replaced_on)
 
 
 def _day(practice: Practice, at: str) -> date:
@@ -125,11 +137,11 @@ def _keep(practice: Practice, revision: Revision, printed: Documents, now: datet
             ledger.record(database, now, "document.written", document=file, sha256=sha256)
 
 
-def fail(practice: Practice, revision: Revision, reason: str, now: datetime) -> None:
-    """Record that a request cannot go on until something is mended."""
+def fail(practice: Practice, row: sqlite3.Row, reason: str, now: datetime) -> None:
+    """Record that the request in `row` cannot go on until something is mended."""
     with practice.database.transaction():
         practice.database.run(
             "UPDATE requests SET state = ?, reason = ? WHERE dossier = ? AND revision = ?",
-            RequestState.FAILED, reason, revision.reference, revision.number,
+            RequestState.FAILED, reason, row["dossier"], row["revision"],
         )  # fmt: skip
-        ledger.record(practice.database, now, "request.failed", dossier=revision.reference, revision=revision.number)
+        ledger.record(practice.database, now, "request.failed", dossier=row["dossier"], revision=row["revision"])

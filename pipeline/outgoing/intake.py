@@ -8,14 +8,16 @@ earlier one. Whose dossier it is follows from the key `dossier`, else from the c
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.config.client import ClientFile, read_client_file
+from pipeline.config.problems import Disagreement
+from pipeline.config.source import Tree
 from pipeline.edges import ledger
-from pipeline.edges.folder import Dropped, Unfit
-from pipeline.errors import FileProblems, Problem
+from pipeline.edges.folder import Dropped, Unfit, shown
+from pipeline.errors import FileProblems
 from pipeline.model import MessageState, ObligationState, RequestState
 from pipeline.outgoing import tokens
 from pipeline.practice import Practice
@@ -38,7 +40,7 @@ class Request:
 
 def take_in(practice: Practice, now: datetime, tell: Tell) -> int:
     """Accept or refuse everything that lies settled in the drop folder; gives how many requests were accepted."""
-    accepted = each(practice.drop.look(), lambda found: _take(practice, found, now, tell), practice.stopping)
+    accepted = each(practice, practice.drop.look(), lambda found: _take(practice, found, now, tell))
     practice.drop.drop_old_notes()
     return accepted
 
@@ -50,7 +52,9 @@ def _take(practice: Practice, found: Dropped | Unfit, now: datetime, tell: Tell)
     try:
         accepted = _accept(practice, found, now, tell)
     except FileProblems as refusal:
-        _note(practice, found.name, [f"{found.name}:{p.line}:{p.column}: {p.text}" for p in refusal.problems], tell)
+        _note(
+            practice, found.name, [f"{shown(found.name)}:{p.line}:{p.column}: {p.text}" for p in refusal.problems], tell
+        )
         return 0
     practice.drop.take_away(found)
     return accepted
@@ -58,9 +62,11 @@ def _take(practice: Practice, found: Dropped | Unfit, now: datetime, tell: Tell)
 
 def _accept(practice: Practice, found: Dropped, now: datetime, tell: Tell) -> int:
     language, catalogue = practice.file.language, tuple(practice.file.programmes)
-    client = read_client_file(found.data, found.name, language=language, catalogue=catalogue)
+    client = read_client_file(
+        found.data, found.name, language=language, catalogue=catalogue, also=lambda tree: _foreign(practice, tree)
+    )
     own = tokens.client_key(practice.key, client.client.name, client.client.email)
-    dossier, revision = _place(practice, found, client, own)
+    dossier, revision = _place(practice, found, client.dossier, own)
     if revision == 0:
         return 0
     practice.storage.write(f"dossiers/{dossier}/{dossier}-client-v{revision}.yaml", found.data)
@@ -73,15 +79,13 @@ def _accept(practice: Practice, found: Dropped, now: datetime, tell: Tell) -> in
     return 1
 
 
-def _place(practice: Practice, found: Dropped, client: ClientFile, own: str) -> tuple[str, int]:
+def _place(practice: Practice, found: Dropped, named: str | None, own: str) -> tuple[str, int]:
     """Give the dossier and the revision that this file becomes; revision 0 when it is already there."""
-    known = client.dossier or practice.database.value(
+    known = named or practice.database.value(
         "SELECT reference FROM dossiers WHERE client_key = ? ORDER BY opened_at DESC, rowid DESC LIMIT 1", own
     )
     if known is None:
         return _free_reference(practice, found.sha256), 1
-    if client.dossier:
-        _check_owner(practice, found, client, own)
     last = practice.database.row(
         "SELECT revision, sha256 FROM requests WHERE dossier = ? ORDER BY revision DESC LIMIT 1", known
     )
@@ -89,26 +93,31 @@ def _place(practice: Practice, found: Dropped, client: ClientFile, own: str) -> 
     return (known, 0) if last["sha256"] == found.sha256 else (known, last["revision"] + 1)
 
 
-def _check_owner(practice: Practice, found: Dropped, client: ClientFile, own: str) -> None:
-    """Refuse a reference that is unknown, or another client's: name or address must still be the same person's."""
-    language = practice.file.language
-    row = practice.database.row(
-        "SELECT d.client_key, r.facts FROM dossiers d JOIN requests r ON r.dossier = d.reference"
-        " WHERE d.reference = ? ORDER BY r.revision DESC",
-        client.dossier,
+def _foreign(practice: Practice, tree: Tree) -> Iterator[Disagreement]:
+    """Tell when the file names a dossier that does not exist, or that is not clearly the same person's.
+
+    The name must be the same, or the earlier one must stand in the file: an address alone is shared by couples.
+    """
+    client = tree.get("client") if isinstance(tree, dict) else None
+    reference = str(tree.get("dossier") or "").strip().upper() if isinstance(tree, dict) else ""
+    if not reference or not isinstance(client, dict):
+        return
+    facts = practice.database.value(
+        "SELECT facts FROM requests WHERE dossier = ? ORDER BY revision DESC LIMIT 1", reference
     )
-    if row is None:
-        known = [
-            r["reference"] for r in practice.database.rows("SELECT reference FROM dossiers ORDER BY opened_at DESC")
-        ]
-        text = say(
-            language, "unknown_dossier", value=client.dossier, known=", ".join(known[:20]) or say(language, "none")
-        )
-        raise FileProblems(found.name, [Problem(1, 1, text)])
-    earlier = ClientFile.model_validate_json(row["facts"]).client
-    same = client.client.name == earlier.name or client.client.email.casefold() == earlier.email.casefold()
-    if row["client_key"] != own and not same:
-        raise FileProblems(found.name, [Problem(1, 1, say(language, "other_client", value=client.dossier))])
+    if facts is None:
+        rows = practice.database.rows("SELECT reference FROM dossiers ORDER BY opened_at DESC LIMIT 20")
+        known = ", ".join(row["reference"] for row in rows) or say(practice.file.language, "none")
+        yield ("dossier",), "unknown_dossier", {"value": reference[:20], "known": known}
+        return
+    earlier = ClientFile.model_validate_json(facts).client.name
+    named = {_folded(str(client.get(key) or "")) for key in ("name", "formerly")}
+    if _folded(earlier) not in named:
+        yield ("dossier",), "other_client", {"value": reference}
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _free_reference(practice: Practice, sha256: str) -> str:
@@ -144,20 +153,19 @@ def supersede(practice: Practice, dossier: str, revision: int) -> None:
     """Let everything of earlier revisions that has not left yet lapse; inside the caller's transaction."""
     database = practice.database
     unfinished = (RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED)
+    unsent = (MessageState.HELD, MessageState.QUEUED, MessageState.REFUSED)
     database.run(
         "UPDATE requests SET state = ? WHERE dossier = ? AND revision < ? AND state IN (?, ?, ?)",
         RequestState.SUPERSEDED, dossier, revision, *unfinished,
     )  # fmt: skip
     database.run(
-        "UPDATE messages SET state = ? WHERE dossier = ? AND revision < ? AND state IN (?, ?)",
-        MessageState.SUPERSEDED, dossier, revision, MessageState.HELD, MessageState.QUEUED,
+        "UPDATE messages SET state = ? WHERE dossier = ? AND revision < ? AND state IN (?, ?, ?)",
+        MessageState.SUPERSEDED, dossier, revision, *unsent,
     )  # fmt: skip
     database.run(
         "UPDATE obligations SET state = ? WHERE dossier = ? AND version < ?",
-        ObligationState.SUPERSEDED,
-        dossier,
-        revision,
-    )
+        ObligationState.SUPERSEDED, dossier, revision,
+    )  # fmt: skip
 
 
 def _next_number(practice: Practice, now: datetime) -> str:
@@ -173,6 +181,6 @@ def _next_number(practice: Practice, now: datetime) -> str:
 
 def _note(practice: Practice, name: str, problems: list[str], tell: Tell) -> None:
     language = practice.file.language
-    lines = [say(language, "note_title", file=name), "", *problems, "", say(language, "note_help"), ""]
+    lines = [say(language, "note_title", file=shown(name)), "", *problems, "", say(language, "note_help"), ""]
     if practice.drop.note(name, "\n".join(lines), language):
         tell(f"a dropped file was refused ({len(problems)} to mend); see the note beside it")

@@ -84,16 +84,18 @@ def _said(letter: EmailMessage, name: str) -> str:
 
 
 def _attached(letter: EmailMessage, plan: LetterPlan, fingerprint: Callable[[bytes], str]) -> list[str]:
-    found: list[str] = []
-    parts = list(letter.iter_attachments())
+    """Look at every leaf: one plain text, one HTML, and the documents that were planned, each in its own bytes."""
+    leaves = [part for part in letter.walk() if not part.is_multipart()]
+    texts = [part.get_content_type() for part in leaves if part.get_content_disposition() is None]
+    parts = [part for part in leaves if part.get_content_disposition() is not None]
     names = [part.get_filename() or "" for part in parts]
-    if sorted(names) != sorted(plan.attachments):
-        return ["the attachments are not those that were planned"]
+    if texts != ["text/plain", "text/html"] or sorted(names) != sorted(plan.attachments):
+        return ["the texts and attachments are not those that were planned"]
+    found: list[str] = []
     for name, part in zip(names, parts, strict=True):
         data = part.get_payload(decode=True)
-        assert isinstance(data, bytes)
         document, sha256 = plan.attachments[name]
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != sha256:
             found.append(f"{name} is not the document that was written")
         elif fingerprint(data) != document:
             found.append(f"{name} is another document inside")

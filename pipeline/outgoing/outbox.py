@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pipeline.edges import ledger, smtp
-from pipeline.errors import PipelineError
+from pipeline.errors import NotReachable, PipelineError
 from pipeline.model import Kind, MessageState, ObligationState, Party
 from pipeline.outgoing import letter, plan
 from pipeline.outgoing.compose import delivery_of, letter_plan, message_file
@@ -61,9 +61,9 @@ def send(practice: Practice, now: Callable[[], datetime], tell: Tell) -> int:
         with smtp.Conversation(server, lambda: practice.secret_of(server)) as conversation:
             while due and conversation.alive and not practice.stopping.is_set():
                 accepted += each(
+                    practice,
                     [due.pop(0)],
                     lambda row: _send_one(practice, conversation, row, now, tell),
-                    practice.stopping,
                     lambda row: _put_right(practice, row, now()),
                 )
     return accepted
@@ -72,7 +72,7 @@ def send(practice: Practice, now: Callable[[], datetime], tell: Tell) -> int:
 def _send_one(
     practice: Practice, conversation: smtp.Conversation, row: sqlite3.Row, now: Callable[[], datetime], tell: Tell
 ) -> int:
-    if not _claim(practice, row):
+    if not _claim(practice, row, now()):
         return 0
     try:
         data = _frozen(practice, row)
@@ -80,6 +80,9 @@ def _send_one(
         outcome = conversation.offer(
             practice.file.mail.sender, row["recipient"], data, lambda: _mark(practice, row, now())
         )
+    except NotReachable:
+        _unclaim(practice, row)
+        raise
     except GateClosed as closed:
         state = MessageState.SUPERSEDED if closed.superseded else MessageState.REFUSED
         _become(practice, row, state, now(), str(closed))
@@ -106,13 +109,22 @@ def _put_right(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
         _become(practice, row, MessageState.IN_DOUBT, now, "a defect in the program")
 
 
-def _claim(practice: Practice, row: sqlite3.Row) -> bool:
+def _claim(practice: Practice, row: sqlite3.Row, now: datetime) -> bool:
     with practice.database.transaction():
-        return bool(
-            practice.database.run(
-                "UPDATE messages SET state = ?, attempts = attempts + 1 WHERE token = ? AND state = ?",
-                MessageState.CLAIMED, row["token"], MessageState.QUEUED,
-            )
+        claimed = practice.database.run(
+            "UPDATE messages SET state = ?, attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, ?)"
+            " WHERE token = ? AND state = ?",
+            MessageState.CLAIMED, now.isoformat(), row["token"], MessageState.QUEUED,
+        )  # fmt: skip
+    return claimed == 1
+
+
+def _unclaim(practice: Practice, row: sqlite3.Row) -> None:
+    """Put a mail back as it was: what went wrong is not about it."""
+    with practice.database.transaction():
+        practice.database.run(
+            "UPDATE messages SET state = ?, attempts = ?, first_tried_at = ? WHERE token = ? AND state = ?",
+            MessageState.QUEUED, row["attempts"], row["first_tried_at"], row["token"], MessageState.CLAIMED,
         )  # fmt: skip
 
 
@@ -154,10 +166,15 @@ def _conclude(practice: Practice, row: sqlite3.Row, outcome: smtp.Outcome, now: 
         accept(practice, row, now, outcome.reply)
     elif outcome.verdict is smtp.Verdict.IN_DOUBT:
         _become(practice, row, MessageState.IN_DOUBT, now, outcome.reply)
-    elif outcome.verdict is smtp.Verdict.REFUSED or now - datetime.fromisoformat(row["queued_at"]) > GIVE_UP_AFTER:
+    elif outcome.verdict is smtp.Verdict.REFUSED or now - _first_tried(row, now) > GIVE_UP_AFTER:
         _become(practice, row, MessageState.REFUSED, now, outcome.reply)
     else:
         _become(practice, row, MessageState.QUEUED, now, outcome.reply, pause(row["attempts"]))
+
+
+def _first_tried(row: sqlite3.Row, now: datetime) -> datetime:
+    """Give when a mail was first offered: a laptop may have slept for a week before that."""
+    return datetime.fromisoformat(row["first_tried_at"]) if row["first_tried_at"] else now
 
 
 def pause(attempts: int) -> timedelta:
@@ -168,21 +185,26 @@ def pause(attempts: int) -> timedelta:
 
 def accept(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str) -> None:
     """Record that a mail was accepted, and who must now return what."""
-    database = practice.database
-    revision = read_revision(practice, row["dossier"], row["revision"])
-    with database.transaction():
-        database.run(
-            "UPDATE messages SET state = ?, reason = ?, accepted_at = ? WHERE token = ?",
-            MessageState.ACCEPTED, evidence, now.isoformat(), row["token"],
-        )  # fmt: skip
-        for kind in map(Kind, row["kinds"].split(",")):
-            if plan.signer(revision.client, kind) == row["party"]:
-                database.run(
-                    "INSERT OR IGNORE INTO obligations VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    row["dossier"], kind, row["revision"], row["party"], ObligationState.AWAITED, now.isoformat(),
-                    valid_until(revision, practice.file).isoformat(),
-                )  # fmt: skip
-        ledger.record(database, now, "message.accepted", token=row["token"], sha256=row["sha256"])
+    with practice.database.transaction():
+        _accepted(practice, row, now, evidence)
+
+
+def _accepted(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str) -> None:
+    database, revision = practice.database, read_revision(practice, row["dossier"], row["revision"])
+    database.run(
+        "UPDATE messages SET state = ?, reason = ?, accepted_at = ? WHERE token = ?",
+        MessageState.ACCEPTED, evidence, now.isoformat(), row["token"],
+    )  # fmt: skip
+    newest = database.value("SELECT max(revision) FROM requests WHERE dossier = ?", row["dossier"])
+    state = ObligationState.AWAITED if newest == row["revision"] else ObligationState.SUPERSEDED
+    for kind in map(Kind, row["kinds"].split(",")):
+        if plan.signer(revision.client, kind) == row["party"]:
+            database.run(
+                "INSERT OR IGNORE INTO obligations VALUES (?, ?, ?, ?, ?, ?, ?)",
+                row["dossier"], kind, row["revision"], row["party"], state, now.isoformat(),
+                valid_until(revision, practice.file).isoformat(),
+            )  # fmt: skip
+    ledger.record(database, now, "message.accepted", token=row["token"], sha256=row["sha256"])
 
 
 def _become(
@@ -203,22 +225,30 @@ def _become(
 
 def release(practice: Practice, reference: str, now: datetime) -> int:
     """Let the held mails of a dossier go; gives how many."""
-    rows = practice.database.rows(
-        "SELECT * FROM messages WHERE dossier = ? AND state = ?", reference, MessageState.HELD
-    )
-    for row in rows:
-        _become(practice, row, MessageState.QUEUED, now, "released by the coach")
-    return len(rows)
+    return _decide(practice, reference, MessageState.HELD, lambda row: _queue_again(practice, row, now, "released"))
 
 
 def settle(practice: Practice, reference: str, now: datetime, *, arrived: bool) -> int:
     """Take the coach's word on the mails of a dossier that are in doubt: they arrived, or they are to be sent again."""
-    rows = practice.database.rows(
-        "SELECT * FROM messages WHERE dossier = ? AND state = ?", reference, MessageState.IN_DOUBT
-    )
-    for row in rows:
-        if arrived:
-            accept(practice, row, now, "the coach says that it arrived")
-        else:
-            _become(practice, row, MessageState.QUEUED, now, "the coach says that it did not arrive")
+    if arrived:
+        word = "the coach says that it arrived"
+        return _decide(practice, reference, MessageState.IN_DOUBT, lambda row: _accepted(practice, row, now, word))
+    word = "the coach says that it did not arrive"
+    return _decide(practice, reference, MessageState.IN_DOUBT, lambda row: _queue_again(practice, row, now, word))
+
+
+def _decide(practice: Practice, reference: str, state: MessageState, act: Callable[[sqlite3.Row], None]) -> int:
+    """Act on the mails of a dossier that are in `state` now; looking and acting are one transaction."""
+    with practice.database.transaction():
+        rows = practice.database.rows("SELECT * FROM messages WHERE dossier = ? AND state = ?", reference, state)
+        for row in rows:
+            act(row)
     return len(rows)
+
+
+def _queue_again(practice: Practice, row: sqlite3.Row, now: datetime, reason: str) -> None:
+    practice.database.run(
+        "UPDATE messages SET state = ?, reason = ?, next_at = ?, first_tried_at = NULL WHERE token = ?",
+        MessageState.QUEUED, reason, now.isoformat(), row["token"],
+    )  # fmt: skip
+    ledger.record(practice.database, now, "message.queued", token=row["token"], why=reason)

@@ -48,8 +48,14 @@ def _file(practice: Practice, box: mailbox.Mailbox, folder: str, row: sqlite3.Ro
     if row["copy_state"] == CopyState.APPENDING:
         uid = next(iter(box.find(folder, row["token"], row["message_id"])), None)
     if uid is None:
+        try:
+            data = practice.storage.read(message_file(row["token"]))
+        except OSError:
+            _set(practice, row, CopyState.NONE)
+            tell(f"{row['dossier']} has no copy in Sent: the bytes that were sent cannot be read")
+            return False
         _set(practice, row, CopyState.APPENDING)
-        uid = box.append(folder, practice.storage.read(message_file(row["token"])), now)
+        uid = box.append(folder, data, now)
     with practice.database.transaction():
         practice.database.run("UPDATE messages SET copy_state = ? WHERE token = ?", CopyState.FILED, row["token"])
         ledger.record(practice.database, now, "message.copy_filed", token=row["token"], uid=uid)
@@ -65,7 +71,9 @@ def _set(practice: Practice, row: sqlite3.Row, state: CopyState) -> None:
 def _resolve(practice: Practice, box: mailbox.Mailbox, row: sqlite3.Row, now: datetime, tell: Tell) -> bool:
     """Look for a mail that is in doubt where the server files what it accepted."""
     special = box.special_folders()
-    places = dict.fromkeys([*special.get("\\Sent", []), *special.get("\\All", [])])
+    configured = practice.file.mail.sent_folder
+    named = [configured] if configured else []
+    places = dict.fromkeys([*named, *special.get("\\Sent", []), *special.get("\\All", [])])
     if not any(box.find(folder, row["token"], row["message_id"]) for folder in places):
         return False
     accept(practice, row, now, "found in the mailbox: the server had accepted it")

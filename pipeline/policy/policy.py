@@ -68,7 +68,7 @@ def read_policy(name: str, folder: Path, language: str) -> Policy:
         data, file = files("pipeline.policies").joinpath(f"{name}.yaml").read_bytes(), f"{name}.yaml"
     else:
         path = folder / name
-        if not name.endswith(".yaml") or ".." in path.parts or not path.is_file():
+        if not name.endswith(".yaml") or Path(name).name != name or not path.is_file():
             known = ", ".join(shipped_policies())
             raise ConfigError(f"practice.yaml: policy: {say(language, 'no_such_policy', value=name, known=known)}")
         data, file = path.read_bytes(), name

@@ -84,6 +84,8 @@ def serve(socket_number: int, templates: Path, scratch: Path) -> None:
             os._exit(1)
         except BaseException as error:  # noqa: BLE001 - whatever a template does, the answer is what went wrong
             answer = {"error": explain(error)}, b""
+        if len(answer[1]) > wire.MOST_BYTES // 2:
+            answer = {"error": "what came out is larger than any document"}, b""
         wire.send(line, *answer)
 
 
@@ -101,4 +103,11 @@ def explain(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    os.umask(0o077)
+    program = os.getppid()
+    try:
+        serve(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    except OSError:
+        # When the program was killed, the next one may have tidied up behind us; nobody waits for a word.
+        if os.getppid() == program:
+            raise

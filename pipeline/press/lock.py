@@ -17,8 +17,11 @@ MEMORY = 1 << 30
 SECONDS = 60
 FORBIDDEN = (
     "socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.spawn", "ftplib.", "http.",
-    "urllib.", "smtplib.", "webbrowser.", "pty.",
+    "urllib.", "smtplib.", "webbrowser.", "pty.", "sqlite3.", "ctypes.dlopen", "os.setxattr", "os.chown",
 )  # fmt: skip
+CHANGING = {"os.remove": 1, "os.rename": 2, "os.link": 2, "os.symlink": 2, "os.mkdir": 1, "os.rmdir": 1,
+            "os.chmod": 1, "os.truncate": 1, "os.utime": 1, "shutil.rmtree": 1}  # fmt: skip
+LISTING = {"os.listdir", "os.scandir"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -44,16 +47,26 @@ def close_doors(templates: Path, scratch: Path) -> None:
     def watch(event: str, values: tuple[object, ...]) -> None:
         if event.startswith(FORBIDDEN):
             raise PermissionError(f"the press does not do {event}")
-        if event == "open" and isinstance(values[0], str | bytes):
-            _check(os.fsdecode(values[0]), values, readable, writable)
+        if event == "open":
+            _check(values[0], _writes(values), readable, writable)
+        elif event in CHANGING:
+            for value in values[: CHANGING[event]]:
+                _check(value, True, readable, writable)
+        elif event in LISTING:
+            _check(values[0] if values[0] is not None else ".", False, readable, writable)
 
     sys.addaudithook(watch)
 
 
-def _check(name: str, values: tuple[object, ...], readable: tuple[str, ...], writable: str) -> None:
-    path = os.path.realpath(name)
+def _writes(values: tuple[object, ...]) -> bool:
     flags = values[2] if isinstance(values[2], int) else 0
-    writes = bool(flags & WRITING) or any(letter in str(values[1] or "") for letter in "wax+")
+    return bool(flags & WRITING) or any(letter in str(values[1] or "") for letter in "wax+")
+
+
+def _check(name: object, writes: bool, readable: tuple[str, ...], writable: str) -> None:
+    if not isinstance(name, str | bytes | os.PathLike):
+        return  # a descriptor: it was checked when it was opened
+    path = os.path.realpath(os.fsdecode(name))
     if not f"{path}{os.sep}".startswith(writable if writes else readable):
         raise PermissionError(f"the press does not open {path}")
 

@@ -29,7 +29,8 @@ def environment(assets: Assets, *, escape: bool) -> Environment:
     made = ImmutableSandboxedEnvironment(
         loader=_Loader(assets), autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals = {"range": made.globals["range"], "namespace": made.globals["namespace"]}
+    # Nothing that can be changed is shared between templates, so that none remembers a person until the next job.
+    made.globals = {"range": made.globals["range"]}
     return made
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from docxtpl import DocxTemplate
 from jinja2 import Environment
+from lxml import etree
 
 EPOCH = datetime(1980, 1, 1).timetuple()[:6]  # noqa: DTZ001 - the zip format's zero, no moment in time
 
@@ -39,13 +40,13 @@ def unknown_names(template: bytes, known: Mapping[str, Any], environment: Enviro
 
 def _refuse_links(template: bytes) -> None:
     """Refuse pictures and templates that would be fetched from elsewhere when the file is opened."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
     with zipfile.ZipFile(io.BytesIO(template)) as parts:
         for name in parts.namelist():
-            if not name.endswith(".rels"):
-                continue
-            for relation in parts.read(name).split(b"<Relationship ")[1:]:
-                tag = relation.split(b">")[0]
-                if b'TargetMode="External"' in tag and b"/hyperlink" not in tag:
+            relations = etree.fromstring(parts.read(name), parser).iter() if name.lower().endswith(".rels") else ()
+            for relation in relations:
+                outside = str(relation.get("TargetMode", "")).strip().lower() == "external"
+                if outside and not str(relation.get("Type", "")).endswith("/hyperlink"):
                     raise NotAWordTemplate("the Word file links to something outside itself; embed the picture instead")
 
 

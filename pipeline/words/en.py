@@ -31,7 +31,6 @@ WORDS = {
     "bad_number": "'{value}' is not a number; write for example 8 or 1.5",
     "bad_count": "'{value}' is not a whole number from {least} to {most}",
     "bad_vat": "'{value}' is not a VAT rate; write 21, 9, 0 or exempt",
-    "bad_language": "'{value}' cannot be used; write nl or en",
     "bad_kvk": "'{value}' is not a KvK number; it has 8 digits",
     "bad_btw": "'{value}' is not a Dutch VAT number; write it like NL123456789B01",
     "bad_iban": "'{value}' is not a valid IBAN; check its digits",
@@ -40,7 +39,6 @@ WORDS = {
     "bad_reference": "'{value}' is not a reference; it looks like K7Q4-MX2P",
     "bad_url": "'{value}' is not a web address; write it in full, with https://",
     "bad_file": "'{value}' cannot be used; write a name inside the templates folder, without .. or a leading /",
-    "bad_date": "'{value}' is not a date; write year-month-day, like 2026-12-31",
     "bad_timezone": "'{value}' is not a time zone; write for example Europe/Amsterdam",
     "nothing_to_quote": "there is nothing to quote; name a programme of the catalogue or write lines of your own",
     "both_to_quote": "choose: a programme of the catalogue or lines of your own, not both",
@@ -63,7 +61,8 @@ WORDS = {
     "refused_unreadable": "this file cannot be read ({reason}); check its permissions",
     "refused_name": "client files end in .yaml or .yml; give the file such a name",
     "unknown_dossier": "there is no dossier {value}; take the line out for a new dossier. Open dossiers: {known}",
-    "other_client": "dossier {value} is another client's; take the line 'dossier' out for a new dossier",
+    "other_client": "dossier {value} is another client's; take this line out for a new dossier. "
+    "If the client has a new name, add below it 'formerly: the old name'",
     # States, as `status` and `show` say them
     "state_held": "waits for your release: pipeline release {reference}",
     "state_queued": "is ready to go",
@@ -80,7 +79,6 @@ WORDS = {
     "awaited": "waits for a signature, until {due}",
     "see_note": "must be mended; see the note beside it",
     "replaces": "version {version} of {date}",
-    "programme_unit": "pieces",
     "exempt": "exempt",
     "document_quote": "the quote {number}",
     "for_information": "a copy, for information",

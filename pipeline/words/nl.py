@@ -31,7 +31,6 @@ WORDS = {
     "bad_number": "'{value}' is geen getal; schrijf bijvoorbeeld 8 of 1,5",
     "bad_count": "'{value}' is geen heel getal van {least} tot en met {most}",
     "bad_vat": "'{value}' is geen btw-tarief; schrijf 21, 9, 0 of vrijgesteld",
-    "bad_language": "'{value}' kan niet; schrijf nl of en",
     "bad_kvk": "'{value}' is geen KvK-nummer; dat heeft 8 cijfers",
     "bad_btw": "'{value}' is geen btw-nummer; schrijf het zoals NL123456789B01",
     "bad_iban": "'{value}' is geen geldig IBAN; controleer de cijfers",
@@ -40,7 +39,6 @@ WORDS = {
     "bad_reference": "'{value}' is geen kenmerk; dat ziet eruit als K7Q4-MX2P",
     "bad_url": "'{value}' is geen webadres; schrijf het voluit, met https://",
     "bad_file": "'{value}' kan niet; schrijf een naam binnen de map templates, zonder .. en zonder / vooraan",
-    "bad_date": "'{value}' is geen datum; schrijf jaar-maand-dag, zoals 2026-12-31",
     "bad_timezone": "'{value}' is geen tijdzone; schrijf bijvoorbeeld Europe/Amsterdam",
     "nothing_to_quote": "er staat niets om te offreren; noem een programma uit de catalogus of schrijf eigen regels",
     "both_to_quote": "kies: een programma uit de catalogus of eigen regels, niet allebei",
@@ -63,7 +61,8 @@ WORDS = {
     "refused_unreadable": "dit bestand kan niet gelezen worden ({reason}); controleer de rechten",
     "refused_name": "clientbestanden eindigen op .yaml of .yml; geef het bestand zo'n naam",
     "unknown_dossier": "er is geen dossier {value}; haal de regel weg voor een nieuw dossier. Open dossiers: {known}",
-    "other_client": "dossier {value} is van een andere client; haal de regel 'dossier' weg voor een nieuw dossier",
+    "other_client": "dossier {value} is van een andere client; haal deze regel weg voor een nieuw dossier. "
+    "Heeft de client een nieuwe naam, zet dan onder de naam 'voorheen: de oude naam'",
     # States, as `status` and `show` say them
     "state_held": "wacht op uw vrijgave: pipeline release {reference}",
     "state_queued": "staat klaar om te gaan",
@@ -80,7 +79,6 @@ WORDS = {
     "awaited": "wacht op ondertekening, uiterlijk {due}",
     "see_note": "moet verbeterd worden; zie het briefje ernaast",
     "replaces": "versie {version} van {date}",
-    "programme_unit": "stuks",
     "exempt": "vrijgesteld",
     "document_quote": "de offerte {number}",
     "for_information": "een kopie, ter informatie",

@@ -1,0 +1,36 @@
+"""What the figures were measured on, and whether anything else was running there."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+CORES = 2
+BUSY = 0.5
+LIBRARIES = ("weasyprint", "jinja2", "pikepdf", "docxtpl")
+
+
+def two_cores() -> None:
+    """Let this process and those it starts use two cores only."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+
+
+def described(folder: Path) -> str:
+    """Give cores, versions, and the kind of file system that `folder` is on (a sync costs nothing on some)."""
+    kind = subprocess.run(["stat", "-f", "-c", "%T", str(folder)], capture_output=True, text=True, check=True)
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return (
+        f"{len(os.sched_getaffinity(0))} cores ({platform.machine()}), {platform.system()} {platform.release()}, "
+        f"files on {kind.stdout.strip()}, Python {platform.python_version()}, {libraries}, "
+        f"SQLite {sqlite3.sqlite_version}"
+    )
+
+
+def warning() -> str:
+    """Give a line to print when other work makes the figures doubtful, else an empty text."""
+    load = os.getloadavg()[0]
+    return f"**Noisy: the load average was {load:.2f} at the start; read no figure as exact.**" if load > BUSY else ""
