@@ -118,7 +118,8 @@ class World:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Give the environment for a process of the program."""
-        return os.environ | {"PIPELINE_PRACTICE": str(self.folder), "XDG_CONFIG_HOME": str(self.settings)} | (more or {})
+        own = {"PIPELINE_PRACTICE": str(self.folder), "XDG_CONFIG_HOME": str(self.settings)}
+        return {**os.environ, **own, **(more or {})}
 
     def command(self, *arguments: str) -> list[str]:
         """Give the command line of the program."""

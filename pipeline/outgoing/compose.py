@@ -129,5 +129,5 @@ def _queue(
             )  # fmt: skip
             ledger.record(
                 database, now, "message.held" if held else "message.queued", dossier=revision.reference,
-                revision=revision.number, party=delivery.party, token=planned.token, sha256=sha256,
+                revision=revision.number, party=delivery.party, token=planned.token,
             )  # fmt: skip

@@ -134,7 +134,7 @@ def _keep(practice: Practice, revision: Revision, printed: Documents, now: datet
                 reference, kind, revision.number, file, sha256, made.pages, json.dumps(made.boxes),
                 practice.file.statement.version, now.isoformat(),
             )  # fmt: skip
-            ledger.record(database, now, "document.written", document=file, sha256=sha256)
+            ledger.record(database, now, "document.written", document=file, seal=tokens.seal(practice.key, sha256))
 
 
 def fail(practice: Practice, row: sqlite3.Row, reason: str, now: datetime) -> None:

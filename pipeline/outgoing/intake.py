@@ -145,7 +145,12 @@ def _commit(practice: Practice, request: Request, now: datetime) -> None:
         )  # fmt: skip
         supersede(practice, request.dossier, request.revision)
         ledger.record(
-            database, now, "request.accepted", dossier=request.dossier, revision=request.revision, sha256=request.sha256
+            database,
+            now,
+            "request.accepted",
+            dossier=request.dossier,
+            revision=request.revision,
+            seal=tokens.seal(practice.key, request.sha256),
         )
 
 

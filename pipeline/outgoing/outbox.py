@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pipeline.edges import ledger, smtp
 from pipeline.errors import NotReachable, PipelineError
 from pipeline.model import Kind, MessageState, ObligationState, Party
-from pipeline.outgoing import letter, plan
+from pipeline.outgoing import letter, plan, tokens
 from pipeline.outgoing.compose import delivery_of, letter_plan, message_file
 from pipeline.outgoing.documents import read_revision
 from pipeline.outgoing.values import valid_until
@@ -158,7 +158,9 @@ def _mark(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
         if reason:
             raise GateClosed(reason, superseded=not facts.newest)
         database.run("UPDATE messages SET state = ? WHERE token = ?", MessageState.DATA_SENT, row["token"])
-        ledger.record(database, now, "message.data_sent", token=row["token"], sha256=row["sha256"])
+        ledger.record(
+            database, now, "message.data_sent", token=row["token"], seal=tokens.seal(practice.key, row["sha256"])
+        )
 
 
 def _conclude(practice: Practice, row: sqlite3.Row, outcome: smtp.Outcome, now: datetime) -> None:
@@ -204,7 +206,7 @@ def _accepted(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str
                 row["dossier"], kind, row["revision"], row["party"], state, now.isoformat(),
                 valid_until(revision, practice.file).isoformat(),
             )  # fmt: skip
-    ledger.record(database, now, "message.accepted", token=row["token"], sha256=row["sha256"])
+    ledger.record(database, now, "message.accepted", token=row["token"], seal=tokens.seal(practice.key, row["sha256"]))
 
 
 def _become(

@@ -35,6 +35,11 @@ def message_token(key: bytes, dossier: str, revision: int, party: Party) -> str:
     return _keyed(key, "message", dossier, revision, party, letters=20).lower()
 
 
+def seal(key: bytes, sha256: str) -> str:
+    """Give what the ledger keeps of some bytes: nobody without the key can try out guesses against it."""
+    return _keyed(key, "seal", sha256, letters=26)
+
+
 def page_tag(key: bytes, dossier: str, kind: Kind, version: int) -> str:
     """Give the tag that proves a page code to be ours."""
     return _keyed(key, "page", dossier, kind, version, letters=5)

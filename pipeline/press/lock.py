@@ -72,5 +72,7 @@ def _check(name: object, writes: bool, readable: tuple[str, ...], writable: str)
 
 
 def _libraries() -> set[str]:
-    folders = {sys.prefix, sys.base_prefix, *filter(None, sys.path)}
-    return {os.path.realpath(folder) for folder in folders if folder not in {"/", os.sep}}
+    """Give where the program and its libraries lie; of a checkout only the program, not the practice beside it."""
+    own = Path(__file__).parents[1]
+    folders = {Path(folder).resolve() for folder in (sys.prefix, sys.base_prefix, *filter(None, sys.path))}
+    return {str(own), *(str(folder) for folder in folders if folder != Path("/") and not own.is_relative_to(folder))}
