@@ -164,7 +164,7 @@ class _Builder:
     def _node(self, event: Event, path: Where) -> Tree:
         self.source.places.setdefault(path, _place(event))
         self._untagged(event)
-        self._whole(event)
+        self._whole(event, self.source.places[path])
         if len(path) > MOST_DEPTH:
             self._note(event, "too_deep")
             raise _Stop
@@ -182,10 +182,10 @@ class _Builder:
         if getattr(event, "ctag", None):
             self._note(event, "no_tag")
 
-    def _whole(self, event: Event) -> None:
+    def _whole(self, event: Event, place: tuple[int, int]) -> None:
         """Refuse half a character (a lone surrogate, made by an escape), which could not even be quoted in a note."""
         if any("\ud800" <= character <= "\udfff" for character in getattr(event, "value", "") or ""):
-            self._note(event, "half_a_character")
+            self.source.problems.append(Problem(*place, say(self.source.language, "half_a_character")))
             raise _Stop
 
     def _mapping(self, path: Where) -> Tree:
@@ -203,7 +203,7 @@ class _Builder:
         if not isinstance(event, ScalarEvent):
             self._note(event, "key_is_text")
             raise _Stop
-        self._whole(event)
+        self._whole(event, _place(event))
         typed = str(event.value)
         key = typed if path and path[-1] in self.own_words else self._translated(typed, path)
         if key in mapping:

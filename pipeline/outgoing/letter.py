@@ -17,6 +17,9 @@ from email.utils import format_datetime
 
 from pipeline.model import OWN_HEADER
 
+# The longest Message-ID (a domain of 253 characters) stays on its line: folded, some readers lose it.
+WIRE = policy.SMTP.clone(max_line_length=400)
+
 
 @dataclass(frozen=True)
 class LetterPlan:
@@ -32,7 +35,7 @@ class LetterPlan:
 
 def make(plan: LetterPlan, sender_name: str, at: datetime, texts: tuple[str, str], files: Mapping[str, bytes]) -> bytes:
     """Give the mail's bytes, lines ending in CRLF; `texts` are the plain text and the HTML."""
-    letter = EmailMessage(policy=policy.SMTP)
+    letter = EmailMessage(policy=WIRE)
     letter["From"] = Address(sender_name, addr_spec=plan.sender)
     letter["To"] = Address(addr_spec=plan.recipient)
     letter["Subject"] = plan.subject

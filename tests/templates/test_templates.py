@@ -50,7 +50,8 @@ CONTRACT: dict[str, set[str]] = {
     "document": {"code", "version", "date", "replaces"},
     "quote": {"number", "valid_until"},
     "practice": {
-        "name", "coach", "street", "postcode", "city", "country", "email", "phone", "website", "kvk", "btw", "iban", "logo",
+        "name", "coach", "street", "postcode", "city", "country", "email", "phone", "website", "kvk", "btw", "iban",
+        "logo",
     },
     "client": {"name", "salutation", "email", "phone", "role", "organisation"},
     "sponsor": {"organisation", "contact", "email", "address", "kvk", "purchase_order", "greeting"},
