@@ -95,6 +95,8 @@ class Worker:
 
         A file that somebody is still writing is waited for, up to ten seconds.
         """
+        if any(self.practice.drop.root.iterdir()):
+            self.practice.press.warm()  # it loads while the files are read
         patience = time.monotonic() + WRITER_MAY_TAKE
         while not self.practice.stopping.is_set():
             moved = self.one_pass()
