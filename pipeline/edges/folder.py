@@ -69,7 +69,6 @@ class DropFolder:
     root: Path
     first_seen: dict[tuple[str, int, int], float] = field(default_factory=dict)
     waiting: bool = False
-    _settle: bool = True
 
     def look(self, *, settle: bool = True) -> list[Dropped | Unfit]:
         """Give what lies in the folder and is settled, oldest first; `waiting` tells of files still being written.
@@ -78,9 +77,9 @@ class DropFolder:
         """
         if settle:
             self._put_back()
-        self.waiting, self._settle = False, settle
+        self.waiting = False
         names = sorted(filter(_may_matter, os.listdir(self.root)), key=self._saved_at)
-        found = [self._fit(name) for name in names]
+        found = [self._fit(name, settle=settle) for name in names]
         self.first_seen = {key: first for key, first in self.first_seen.items() if key[0] in names}
         return [one for one in found if one is not None]
 
@@ -91,7 +90,7 @@ class DropFolder:
         except FileNotFoundError:
             return 0, name
 
-    def _fit(self, name: str) -> Dropped | Unfit | None:
+    def _fit(self, name: str, *, settle: bool) -> Dropped | Unfit | None:
         path = self.root / name
         try:
             status = path.lstat()
@@ -103,7 +102,7 @@ class DropFolder:
                 return Unfit(name, "refused_conflict")
             if not name.lower().endswith(SUFFIXES):
                 return Unfit(name, "refused_name")
-            return self._read(path)
+            return self._read(path, settle=settle)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -113,14 +112,14 @@ class DropFolder:
                 name, "refused_link" if error.errno == errno.ELOOP else "refused_unreadable", error.strerror or "?"
             )
 
-    def _read(self, path: Path) -> Dropped | Unfit | None:
+    def _read(self, path: Path, *, settle: bool) -> Dropped | Unfit | None:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             before = os.fstat(file.fileno())
             if not stat.S_ISREG(before.st_mode):
                 return Unfit(path.name, "refused_not_a_file")
             if before.st_nlink > 1:
                 return Unfit(path.name, "refused_shared")
-            if not self._settled(path.name, before, _writers(file.fileno())):
+            if settle and not self._settled(path.name, before, _writers(file.fileno())):
                 self.waiting = True
                 return None
             data = file.read(MOST_BYTES + 1)
@@ -131,17 +130,13 @@ class DropFolder:
         return Dropped(path.name, data)
 
     def _settled(self, name: str, status: os.stat_result, writers: bool | None) -> bool:
-        if not self._settle:
-            return True
+        """Tell whether nobody writes, and nothing has changed for a moment, by the file's clock or since we saw it."""
         if writers:
             return False
         key = (name, status.st_mtime_ns, status.st_size)
         first = self.first_seen.setdefault(key, time.monotonic())
         quiet = SETTLE if writers is False else SETTLE_BLIND
-        unchanged = max(time.time() - max(status.st_mtime, 0), time.monotonic() - first)
-        if status.st_mtime > time.time():
-            unchanged = time.monotonic() - first
-        return unchanged >= quiet
+        return max(time.time() - status.st_mtime, time.monotonic() - first) >= quiet
 
     def take_away(self, dropped: Dropped) -> None:
         """Let an accepted file leave; what was saved over it in the meantime comes back to be read."""

@@ -7,7 +7,6 @@ earlier one. Whose dossier it is follows from the key `dossier`, else from the c
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,10 +70,7 @@ def _accept(practice: Practice, found: Dropped, now: datetime, tell: Tell) -> in
         return 0
     practice.storage.write(f"dossiers/{dossier}/{dossier}-client-v{revision}.yaml", found.data)
     request = Request(dossier, revision, own, found.sha256, client.model_dump_json())
-    try:
-        _commit(practice, request, now)
-    except sqlite3.IntegrityError:
-        return 0
+    _commit(practice, request, now)
     tell(f"{dossier} request v{revision} accepted")
     return 1
 
