@@ -40,6 +40,7 @@ class Practice:
     key: bytes
     stopping: threading.Event = field(default_factory=threading.Event)
     reported: set[str] = field(default_factory=set)
+    secrets: dict[str, Secret] = field(default_factory=dict)
     read_at: int = 0
 
     def reread(self) -> bool:
@@ -60,8 +61,11 @@ class Practice:
         return now.astimezone(ZoneInfo(self.file.timezone)).date()
 
     def secret_of(self, server: Server) -> Secret:
-        """Find the password of an account when it is needed."""
-        return secrets.find(account_of(server))
+        """Find the password of an account when it is first needed; it may have to be typed, so it is asked for once."""
+        account = account_of(server)
+        if account not in self.secrets:
+            self.secrets[account] = secrets.find(account)
+        return self.secrets[account]
 
 
 def account_of(server: Server) -> str:

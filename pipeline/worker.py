@@ -117,6 +117,7 @@ class Worker:
         except (PipelineError, OSError) as error:
             self._troubled(name, error)
             if server and isinstance(error, LoginRefused):
+                self.practice.secrets.clear()  # the next try looks the password up again
                 server.rest(AFTER_REFUSED_LOGIN)
             elif server:
                 server.failed()
