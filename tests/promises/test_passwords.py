@@ -122,7 +122,10 @@ def test_no_password_typed_changes_nothing(world: World) -> None:
 
 
 def test_a_password_typed_at_a_terminal_is_not_echoed(world: World) -> None:
-    ours, theirs = pty.openpty()
+    try:
+        ours, theirs = pty.openpty()
+    except OSError:
+        pytest.skip("this place has no terminals (/dev/pts)")
     process = subprocess.Popen(
         world.command("password", ACCOUNT), env=world.environment(), stdin=theirs, stdout=theirs, stderr=theirs,
         start_new_session=True,
