@@ -120,9 +120,10 @@ def _without(values: Mapping[str, Any], text: str) -> str:
 def _environment(templates: Path) -> dict[str, str]:
     """Give the press no more of our surroundings than it needs: no credentials, no proxies, no fonts but its own.
 
-    With the fonts of the templates only, the same input gives the same bytes on every computer.
+    With the fonts of the templates only, the same input gives the same bytes on every computer. It runs no programs;
+    without a path its libraries are found without asking a compiler, which saves a quarter of a second.
     """
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     fonts = templates / "fonts" / "fonts.conf"
     own_fonts = {"FONTCONFIG_FILE": str(fonts)} if fonts.is_file() else {}
-    return kept | own_fonts | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
+    return kept | own_fonts | {"PATH": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
