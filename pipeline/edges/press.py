@@ -49,7 +49,8 @@ class Press:
             folder.mkdir(mode=0o700, exist_ok=True)
         ours, theirs = socket.socketpair()
         ours.settimeout(PATIENCE)
-        command = [sys.executable, "-m", "pipeline.press", str(theirs.fileno()), str(self.templates), str(self.scratch)]
+        places = [str(self.templates), str(self.scratch), str(os.getpid())]
+        command = [sys.executable, "-m", "pipeline.press", str(theirs.fileno()), *places]
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command,
             pass_fds=[theirs.fileno()],

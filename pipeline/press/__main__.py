@@ -1,4 +1,4 @@
-"""The press's own program: `python -m pipeline.press SOCKET TEMPLATES SCRATCH`, started and fed by `edges.press`."""
+"""The press's own program: `python -m pipeline.press SOCKET TEMPLATES SCRATCH PROGRAM`, for `edges.press`."""
 
 from __future__ import annotations
 
@@ -104,10 +104,9 @@ def explain(error: BaseException) -> str:
 
 if __name__ == "__main__":
     os.umask(0o077)
-    program = os.getppid()
     try:
         serve(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
     except OSError:
         # When the program was killed, the next one may have tidied up behind us; nobody waits for a word.
-        if os.getppid() == program:
+        if os.getppid() == int(sys.argv[4]):
             raise
