@@ -111,6 +111,6 @@ class Mails:
             ).fetchall()
             for row in rows:
                 self._db.execute(
-                    "DELETE FROM content WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM mail WHERE content = ?1)",
-                    row,
+                    "DELETE FROM content WHERE id = ? AND id NOT IN (SELECT content FROM mail WHERE content = ?)",
+                    (row[0], row[0]),
                 )
