@@ -13,7 +13,6 @@ from pipeline import examples
 from pipeline.config.practice import Server
 from pipeline.config.rules import read_rules
 from pipeline.edges import mailbox, office, smtp
-from pipeline.edges.storage import network_disk
 from pipeline.errors import FileProblems, NotReachable, PipelineError, PrintFailed
 from pipeline.model import Kind, document_code
 from pipeline.outgoing import plan
@@ -140,10 +139,7 @@ def _disk(practice: Practice) -> Iterator[Finding]:
         yield Finding(BAD, f"others can read {len(open_to_others)} files in {root}; type: chmod -R go= {root}")
     else:
         yield Finding(GOOD, f"only you can read {root}")
-    kind = network_disk(root)
-    if kind:
-        yield Finding(BAD, f"{root} is on a network drive ({kind}), where a database is not safe; move it to this disk")
-    elif any(name in str(root).casefold() for name in SYNCED):
+    if any(name in str(root).casefold() for name in SYNCED):
         yield Finding(BAD, f"{root} is copied by a cloud service, which can copy half a database; move it elsewhere")
 
 

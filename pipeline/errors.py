@@ -7,6 +7,7 @@ sysexits.h, so that cron, systemd and scripts can tell *try later* from *mend th
 from __future__ import annotations
 
 import errno
+import socket
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -60,6 +61,14 @@ class PrintFailed(PipelineError):
 def disk_failed(error: OSError) -> bool:
     """Tell whether an error means that nothing can be made durable now."""
     return error.errno in {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+
+
+def network_words(error: BaseException) -> str:
+    """Say in one line why a server could not be reached or understood."""
+    if isinstance(error, socket.gaierror):
+        return "its name is not known; check host in practice.yaml, and whether there is a network"
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(words.split()) or type(error).__name__
 
 
 @dataclass(frozen=True, order=True)

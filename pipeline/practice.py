@@ -26,8 +26,8 @@ from pipeline.secret import Secret
 class Practice:
     """What every step works with.
 
-    `key` is the practice's own secret for references, tokens and page codes; `stopping` is set to end the work after
-    the item at hand.
+    `key` is the practice's own secret for references, tokens and page codes; `read_at` is the change of practice.yaml
+    that is in force; `stopping` is set to end the work after the item at hand.
     """
 
     folder: Path
@@ -38,23 +38,23 @@ class Practice:
     drop: DropFolder
     press: Press
     key: bytes
+    read_at: int
     stopping: threading.Event = field(default_factory=threading.Event)
     reported: set[str] = field(default_factory=set)
     secrets: dict[str, Secret] = field(default_factory=dict)
-    read_at: int = 0
 
     def reread(self) -> bool:
         """Take over practice.yaml when it has changed since it was read; tells whether it had.
 
         Raises `FileProblems` when it cannot be used; what was read before stays in force.
         """
-        changed_at = (self.folder / FILE).stat().st_mtime_ns
+        changed_at = _changed_at(self.folder)
         if changed_at == self.read_at:
             return False
-        first, self.read_at = self.read_at == 0, changed_at
+        self.read_at = changed_at
         file = read_practice_file(self.folder)
         self.file, self.policy = file, read_policy(file.policy, self.folder, file.language)
-        return not first
+        return True
 
     def today(self, now: datetime) -> date:
         """Give the date of `now` on the practice's calendar."""
@@ -77,6 +77,7 @@ def account_of(server: Server) -> str:
 def opened(folder: Path) -> Iterator[Practice]:
     """Open the practice in `folder` for as long as the block lasts."""
     folder = folder.resolve()
+    read_at = _changed_at(folder)
     file = read_practice_file(folder)
     drop = folder / "drop" / "clients"
     for needed in (drop, folder / "templates"):
@@ -90,10 +91,16 @@ def opened(folder: Path) -> Iterator[Practice]:
     database = Database(storage.path("state.db"))
     press = Press(folder / "templates", storage.path("press"), office.to_pdf)
     try:
-        yield Practice(folder, file, policy, storage, database, DropFolder(drop), press, _own_key(database))
+        yield Practice(folder, file, policy, storage, database, DropFolder(drop), press, _own_key(database), read_at)
     finally:
         press.close()
         database.close()
+
+
+def _changed_at(folder: Path) -> int:
+    """Give when practice.yaml was last changed; 0 when it is not there, which reading it says better."""
+    path = folder / FILE
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 def _own_key(database: Database) -> bytes:

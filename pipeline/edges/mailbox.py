@@ -18,7 +18,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from pipeline.config.practice import Server
-from pipeline.errors import LoginRefused, NotReachable
+from pipeline.errors import LoginRefused, NotReachable, network_words
 from pipeline.model import OWN_HEADER
 from pipeline.secret import Secret
 
@@ -112,10 +112,7 @@ def _said(error: Exception) -> str:
     """Say what went wrong; a server's answer to a login may quote the account and is left out."""
     if isinstance(error, LoginError):
         return "it refuses the login; see: pipeline password"
-    if isinstance(error, socket.gaierror):
-        return "its name is not known; check host in practice.yaml, and whether there is a network"
-    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(words.split())[:200] or type(error).__name__
+    return network_words(error)[:200]
 
 
 def _carries(parts: dict[bytes, object], token: str) -> bool:

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.config.practice import Server
-from pipeline.errors import LoginRefused, NotReachable
+from pipeline.errors import LoginRefused, NotReachable, network_words
 from pipeline.secret import Secret
 
 PATIENCE = 60.0
@@ -217,7 +217,4 @@ def _said(error: BaseException) -> str:
         said = error.smtp_error
         found = CODES.match(_line(error.smtp_code, said if isinstance(said, bytes) else str(said).encode()))
         return found[0] if found else "no reply"
-    if isinstance(error, socket.gaierror):
-        return "its name is not known; check host in practice.yaml, and whether there is a network"
-    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return (" ".join(words.split()) or type(error).__name__)[:300]
+    return network_words(error)[:300]

@@ -107,13 +107,9 @@ def _foreign(practice: Practice, tree: Tree) -> Iterator[Disagreement]:
         yield ("dossier",), "unknown_dossier", {"value": reference[:20], "known": known}
         return
     earlier = ClientFile.model_validate_json(facts).client.name
-    named = {_folded(str(client.get(key) or "")) for key in ("name", "formerly")}
-    if _folded(earlier) not in named:
+    named = {tokens.folded(str(client.get(key) or "")) for key in ("name", "formerly")}
+    if tokens.folded(earlier) not in named:
         yield ("dossier",), "other_client", {"value": reference}
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _free_reference(practice: Practice, sha256: str) -> str:

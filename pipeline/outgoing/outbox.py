@@ -145,13 +145,12 @@ def _mark(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
     """Ask the gates and make the mark durable, in one transaction; from here on the mail may have been accepted."""
     database = practice.database
     with database.transaction():
-        newest = database.value("SELECT max(revision) FROM requests WHERE dossier = ?", row["dossier"])
         revision = read_revision(practice, row["dossier"], row["revision"])
         facts = SendFacts(
             state=MessageState(database.value("SELECT state FROM messages WHERE token = ?", row["token"])),
             party=Party(row["party"]),
             kinds=frozenset(Kind(kind) for kind in row["kinds"].split(",")),
-            newest=newest == row["revision"],
+            newest=_is_newest(practice, row),
             sponsored=revision.client.sponsor is not None,
         )
         reason = why_not(facts)
@@ -161,6 +160,11 @@ def _mark(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
         ledger.record(
             database, now, "message.data_sent", token=row["token"], seal=tokens.seal(practice.key, row["sha256"])
         )
+
+
+def _is_newest(practice: Practice, row: sqlite3.Row) -> bool:
+    newest = practice.database.value("SELECT max(revision) FROM requests WHERE dossier = ?", row["dossier"])
+    return bool(newest == row["revision"])
 
 
 def _conclude(practice: Practice, row: sqlite3.Row, outcome: smtp.Outcome, now: datetime) -> None:
@@ -197,8 +201,7 @@ def _accepted(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str
         "UPDATE messages SET state = ?, reason = ?, accepted_at = ? WHERE token = ?",
         MessageState.ACCEPTED, evidence, now.isoformat(), row["token"],
     )  # fmt: skip
-    newest = database.value("SELECT max(revision) FROM requests WHERE dossier = ?", row["dossier"])
-    state = ObligationState.AWAITED if newest == row["revision"] else ObligationState.SUPERSEDED
+    state = ObligationState.AWAITED if _is_newest(practice, row) else ObligationState.SUPERSEDED
     for kind in map(Kind, row["kinds"].split(",")):
         if plan.signer(revision.client, kind) == row["party"]:
             database.run(

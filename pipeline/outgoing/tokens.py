@@ -27,7 +27,12 @@ def reference(key: bytes, sha256: str, attempt: int) -> str:
 
 def client_key(key: bytes, name: str, email: str) -> str:
     """Give what tells one client from another: the name and the address together, since couples share an address."""
-    return _keyed(key, "client", " ".join(name.casefold().split()), email.casefold(), letters=26)
+    return _keyed(key, "client", folded(name), email.casefold(), letters=26)
+
+
+def folded(name: str) -> str:
+    """Give a name as names are compared: whatever its capitals and spaces."""
+    return " ".join(name.casefold().split())
 
 
 def message_token(key: bytes, dossier: str, revision: int, party: Party) -> str:

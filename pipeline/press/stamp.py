@@ -31,7 +31,6 @@ def stamp(data: bytes, document: str, version: int, tag: str) -> tuple[bytes, in
         pages = len(pdf.pages)
         for number, page in enumerate(pdf.pages, 1):
             _calm(page)
-            # A fixed mask: choosing the best of eight takes a tenth of the printing and is not needed at this size.
             text = f"P1*{document}*{version}*{number}*{pages}*{tag}"
             # A fixed mask: choosing the best of eight takes a twentieth of the time, and this size does not need it.
             code = segno.make(text, error="q", micro=False, boost_error=False, mask=3)
