@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+Reason = tuple[str, dict[str, str]]
+"""Why something is as it is: a name in `pipeline.words`, and its values."""
+
 OWN_HEADER = "X-Pipeline-Token"
 """The header by which a mail is recognised as ours."""
 
@@ -13,6 +16,7 @@ class Party(StrEnum):
 
     CLIENT = "client"
     SPONSOR = "sponsor"
+    COACH = "coach"
 
 
 class Kind(StrEnum):
@@ -67,10 +71,65 @@ class CopyState(StrEnum):
 
 
 class ObligationState(StrEnum):
-    """Who must return what: awaited, or lapsed because a newer version took its place."""
+    """Who must return what.
+
+    awaited → fulfilled | declined | expired; `superseded` because a newer version took its place.
+    """
 
     AWAITED = "awaited"
+    FULFILLED = "fulfilled"
+    DECLINED = "declined"
+    EXPIRED = "expired"
     SUPERSEDED = "superseded"
+
+
+class Purpose(StrEnum):
+    """Why a mail goes out: new documents, a reminder of them, the countersigned copy, or a note to the coach."""
+
+    DOCUMENTS = "documents"
+    REMINDER = "reminder"
+    COUNTERSIGNED = "countersigned"
+    NOTE = "note"
+
+
+class MailState(StrEnum):
+    """An incoming mail that can matter.
+
+    stored → filed (with its dossier) | left (none of our business) | set_aside (by a rule); what a person must look at
+    stays where it is and has a row in `attention`.
+    """
+
+    STORED = "stored"
+    FILED = "filed"
+    LEFT = "left"
+    SET_ASIDE = "set_aside"
+    WAITING = "waiting"
+
+
+class Verdict(StrEnum):
+    """What a returned document is."""
+
+    SIGNED = "signed"
+    NOT_SIGNED = "not_signed"
+    ALTERED = "altered"
+    INCOMPLETE = "incomplete"
+    LOOK = "look"
+
+
+class ReturnState(StrEnum):
+    """A returned document: proposed → booked | rejected; `again` when the same had been booked already."""
+
+    PROPOSED = "proposed"
+    BOOKED = "booked"
+    REJECTED = "rejected"
+    AGAIN = "again"
+
+
+class AttentionState(StrEnum):
+    """Something that waits for the coach, or did."""
+
+    OPEN = "open"
+    SETTLED = "settled"
 
 
 def document_code(reference: str, kind: Kind) -> str:

@@ -85,4 +85,124 @@ FIRST = (
     "CREATE TRIGGER ledger_is_not_cut BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'append only'); END",
 )
 
-MIGRATIONS: dict[str, tuple[str, ...]] = {"outgoing": FIRST}
+INCOMING = (
+    # How far a folder of the mail account has been looked through: `next_uid` is the first one not seen yet.
+    """CREATE TABLE folders (
+        account TEXT NOT NULL,
+        folder TEXT NOT NULL,
+        uidvalidity INTEGER NOT NULL,
+        next_uid INTEGER NOT NULL,
+        PRIMARY KEY (account, folder)
+    ) STRICT""",
+    # An incoming mail that can matter, kept as it came. `seal` is the keyed hash of its bytes: the same mail again, in
+    # another folder or after the server renumbered, is the same row.
+    """CREATE TABLE mails (
+        number INTEGER PRIMARY KEY,
+        seal TEXT NOT NULL UNIQUE,
+        file TEXT NOT NULL,
+        state TEXT NOT NULL,
+        nature TEXT,
+        standing TEXT,
+        rule TEXT,
+        dossier TEXT,
+        party TEXT,
+        reason TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_at TEXT NOT NULL,
+        stored_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX mails_by_state ON mails (state, next_at)",
+    # Where a mail lies in the account. `mail` is empty until its bytes are stored.
+    """CREATE TABLE arrivals (
+        account TEXT NOT NULL,
+        folder TEXT NOT NULL,
+        uidvalidity INTEGER NOT NULL,
+        uid INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        mail INTEGER REFERENCES mails,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_at TEXT NOT NULL,
+        reason TEXT,
+        found_at TEXT NOT NULL,
+        PRIMARY KEY (account, folder, uidvalidity, uid)
+    ) STRICT""",
+    "CREATE INDEX arrivals_to_fetch ON arrivals (next_at) WHERE mail IS NULL",
+    # A document that came back in a mail: what was read, and what became of it. `reasons` and `findings` are JSON.
+    """CREATE TABLE returns (
+        number INTEGER PRIMARY KEY,
+        mail INTEGER NOT NULL REFERENCES mails,
+        dossier TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        verdict TEXT NOT NULL,
+        reasons TEXT NOT NULL,
+        findings TEXT NOT NULL,
+        files TEXT NOT NULL,
+        picture TEXT,
+        state TEXT NOT NULL,
+        read_at TEXT NOT NULL,
+        decided_at TEXT,
+        UNIQUE (mail, dossier, kind, version)
+    ) STRICT""",
+    # Consents are facts, one row for each that was given, refused or withdrawn; the newest of a purpose holds.
+    """CREATE TABLE consents (
+        number INTEGER PRIMARY KEY,
+        dossier TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        given INTEGER NOT NULL,
+        document TEXT NOT NULL,
+        text_seal TEXT NOT NULL,
+        way TEXT NOT NULL,
+        mail INTEGER REFERENCES mails,
+        at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX consents_of_dossier ON consents (dossier, purpose)",
+    # What waits for the coach; one open row for each thing.
+    """CREATE TABLE attention (
+        number INTEGER PRIMARY KEY,
+        what TEXT NOT NULL,
+        dossier TEXT,
+        mail INTEGER REFERENCES mails,
+        return INTEGER REFERENCES returns,
+        reasons TEXT NOT NULL,
+        state TEXT NOT NULL,
+        opened_at TEXT NOT NULL,
+        settled_at TEXT,
+        decision TEXT
+    ) STRICT""",
+    "CREATE INDEX attention_by_state ON attention (state)",
+    # Mail goes out for more reasons than new documents: reminders, the countersigned copy, a note to the coach.
+    """CREATE TABLE messages_with_purpose (
+        token TEXT PRIMARY KEY,
+        dossier TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        party TEXT NOT NULL,
+        kinds TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        message_id TEXT NOT NULL UNIQUE,
+        sha256 TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_at TEXT NOT NULL,
+        queued_at TEXT NOT NULL,
+        first_tried_at TEXT,
+        accepted_at TEXT,
+        copy_state TEXT NOT NULL,
+        purpose TEXT NOT NULL DEFAULT 'documents',
+        round INTEGER NOT NULL DEFAULT 0,
+        bounced TEXT,
+        UNIQUE (dossier, revision, party, purpose, round),
+        FOREIGN KEY (dossier, revision) REFERENCES requests
+    ) STRICT""",
+    "INSERT INTO messages_with_purpose SELECT *, 'documents', 0, NULL FROM messages",
+    "DROP TABLE messages",
+    "ALTER TABLE messages_with_purpose RENAME TO messages",
+    "CREATE INDEX messages_by_state ON messages (state, next_at)",
+    # Reminders are per obligation; `quiet` says why none goes out any more.
+    "ALTER TABLE obligations ADD COLUMN reminders INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE obligations ADD COLUMN quiet TEXT",
+    "ALTER TABLE obligations ADD COLUMN settled_at TEXT",
+)
+
+MIGRATIONS: dict[str, tuple[str, ...]] = {"outgoing": FIRST, "incoming": INCOMING}

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
+from pipeline import tokens
 from pipeline.edges import ledger
 from pipeline.errors import PipelineError, PrintFailed
 from pipeline.model import CopyState, Kind, MessageState, Party, RequestState, document_code, document_file
-from pipeline.outgoing import letter, plan, tokens
+from pipeline.outgoing import letter, plan
 from pipeline.outgoing.documents import fail, read_revision
 from pipeline.outgoing.values import Revision, mail_values
 from pipeline.practice import Practice
@@ -122,7 +123,8 @@ def _queue(
             return
         for delivery, (planned, sha256) in made.items():
             database.run(
-                "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, ?, ?, NULL, NULL, ?)",
+                "INSERT INTO messages (token, dossier, revision, party, kinds, recipient, message_id, sha256, state,"
+                " next_at, queued_at, copy_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 planned.token, revision.reference, revision.number, delivery.party, ",".join(delivery.kinds),
                 delivery.recipient, planned.message_id, sha256, MessageState.HELD if held else MessageState.QUEUED,
                 at, at, copy,

@@ -15,12 +15,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime
 
+from pipeline import tokens
 from pipeline.config.client import ClientFile
 from pipeline.edges import ledger
 from pipeline.edges.press import Printed
 from pipeline.errors import PrintFailed
 from pipeline.model import Kind, RequestState, document_code, document_file
-from pipeline.outgoing import tokens
 from pipeline.outgoing.values import Revision, document_values
 from pipeline.practice import Practice
 from pipeline.steps import each

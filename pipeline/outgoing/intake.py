@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline import tokens
 from pipeline.config.client import ClientFile, read_client_file
 from pipeline.config.problems import Disagreement
 from pipeline.config.source import Tree
@@ -18,7 +19,6 @@ from pipeline.edges import ledger
 from pipeline.edges.folder import Dropped, Unfit, shown
 from pipeline.errors import FileProblems
 from pipeline.model import MessageState, ObligationState, RequestState
-from pipeline.outgoing import tokens
 from pipeline.practice import Practice
 from pipeline.steps import each
 from pipeline.words import say

@@ -12,10 +12,11 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from pipeline import tokens
 from pipeline.edges import ledger, smtp
 from pipeline.errors import NotReachable, PipelineError
 from pipeline.model import Kind, MessageState, ObligationState, Party
-from pipeline.outgoing import letter, plan, tokens
+from pipeline.outgoing import letter, plan
 from pipeline.outgoing.compose import delivery_of, letter_plan, message_file
 from pipeline.outgoing.documents import read_revision
 from pipeline.outgoing.values import valid_until
@@ -205,7 +206,8 @@ def _accepted(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str
     for kind in map(Kind, row["kinds"].split(",")):
         if plan.signer(revision.client, kind) == row["party"]:
             database.run(
-                "INSERT OR IGNORE INTO obligations VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO obligations (dossier, kind, version, party, state, asked_at, due_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row["dossier"], kind, row["revision"], row["party"], state, now.isoformat(),
                 valid_until(revision, practice.file).isoformat(),
             )  # fmt: skip

@@ -10,7 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pipeline.press import lock, wire
+from pipeline.confined import lock, wire
+
+MEMORY = 1 << 30
+SECONDS = 60
 
 
 class Press:
@@ -70,13 +73,13 @@ def serve(socket_number: int, templates: Path, scratch: Path) -> None:
     """Take jobs until the program goes away."""
     tempfile.tempdir = str(scratch)
     line = socket.socket(fileno=socket_number)
-    lock.limit_memory()
+    lock.limit_memory(MEMORY)
     press = Press(templates)
     press.warm()
     gc.freeze()  # what is loaded stays; collecting it again and again costs a twentieth of the time
-    lock.close_doors(press.assets.root, scratch.resolve())
+    lock.close_doors(scratch.resolve(), press.assets.root)
     while (message := wire.receive(line)) is not None:
-        lock.limit_time()
+        lock.limit_time(SECONDS)
         job, body = message
         try:
             answer = JOBS[job["job"]](press, job, body)

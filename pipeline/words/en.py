@@ -85,4 +85,9 @@ WORDS = {
     "document_consent": "the consent declaration",
     "subject": "Documents from {practice}, reference {reference}",
     "none": "none",
+    # Unpacking a mail (incoming.message)
+    # Rules for incoming mail (config.rules, incoming.rules)
+    # Reading what came back (reading)
+    # Verdicts and matching (incoming)
+    # Reminders, copies and notes (outgoing)
 }

@@ -85,4 +85,9 @@ WORDS = {
     "document_consent": "de toestemmingsverklaring",
     "subject": "Documenten van {practice}, kenmerk {reference}",
     "none": "geen",
+    # Unpacking a mail (incoming.message)
+    # Rules for incoming mail (config.rules, incoming.rules)
+    # Reading what came back (reading)
+    # Verdicts and matching (incoming)
+    # Reminders, copies and notes (outgoing)
 }

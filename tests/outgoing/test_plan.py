@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.config.client import ClientFile
 from pipeline.config.fields import REFERENCE
 from pipeline.model import Kind, Party
-from pipeline.outgoing import tokens
+from pipeline import tokens
 from pipeline.outgoing.plan import deliveries, signer
 from tests.config.reading import SHORT, problems
 

@@ -10,10 +10,10 @@ import pytest
 
 BEGIN = """
 import ctypes, io, os, pathlib, shutil, socket, sqlite3, subprocess, sys
-from pipeline.press import lock
+from pipeline.confined import lock
 root = pathlib.Path(sys.argv[1])
 secret, templates, scratch = root / "secret.txt", root / "templates", root / "scratch"
-lock.close_doors(templates, scratch)
+lock.close_doors(scratch, templates)
 """
 REFUSED = {
     "another file": 'open("/etc/passwd")',

@@ -1,8 +1,8 @@
-"""What the press may do: the limits that its process sets on itself before it touches a template.
+"""What a confined process may do: the limits that it sets on itself before it touches what others made.
 
 Memory and time end a runaway page. After warm-up, an audit hook (PEP 578) refuses sockets, programs, and every file
-outside the template folder, the program's own libraries and the press's scratch folder. It is the second wall: the
-first is that nothing in `assets` and the sandboxed templates can ask for those.
+outside the folders it was given, the program's own libraries and its scratch folder. It is the second wall: the first
+is that nothing in the process asks for those.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import resource
 import sys
 from pathlib import Path
 
-MEMORY = 1 << 30
-SECONDS = 60
 FORBIDDEN = (
     "socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.spawn", "ftplib.", "http.",
     "urllib.", "smtplib.", "webbrowser.", "pty.", "sqlite3.", "ctypes.dlopen", "os.setxattr", "os.chown",
@@ -25,28 +23,28 @@ LISTING = {"os.listdir", "os.scandir"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def limit_memory() -> None:
-    """Bound the address space; leave no core dump with somebody's data in it."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def limit_memory(most: int) -> None:
+    """Bound the address space to `most` bytes; leave no core dump with somebody's data in it."""
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def limit_time() -> None:
-    """Give the job that starts now its processor time; the kernel ends the press after that."""
+def limit_time(seconds: int) -> None:
+    """Give the job that starts now its processor time; the kernel ends the process after that."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    allowed = int(used.ru_utime + used.ru_stime) + SECONDS
+    allowed = int(used.ru_utime + used.ru_stime) + seconds
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def close_doors(templates: Path, scratch: Path) -> None:
-    """Refuse, from now on and for good, all that a page has no business with."""
-    readable = tuple(f"{place}{os.sep}" for place in {*_libraries(), str(templates), str(scratch)})
+def close_doors(scratch: Path, *folders: Path) -> None:
+    """Refuse, from now on and for good, all but reading in `folders` and the libraries, and writing in `scratch`."""
+    readable = tuple(f"{place}{os.sep}" for place in {*_libraries(), *map(str, folders), str(scratch)})
     writable = f"{scratch}{os.sep}"
 
     def watch(event: str, values: tuple[object, ...]) -> None:
         if event.startswith(FORBIDDEN):
-            raise PermissionError(f"the press does not do {event}")
+            raise PermissionError(f"a confined process does not do {event}")
         if event == "open":
             _check(values[0], _writes(values), readable, writable)
         elif event in CHANGING:
@@ -68,7 +66,7 @@ def _check(name: object, writes: bool, readable: tuple[str, ...], writable: str)
         return  # a descriptor: it was checked when it was opened
     path = os.path.realpath(os.fsdecode(name))
     if not f"{path}{os.sep}".startswith(writable if writes else readable):
-        raise PermissionError(f"the press does not open {path}")
+        raise PermissionError(f"a confined process does not open {path}")
 
 
 def _libraries() -> set[str]:

@@ -1,4 +1,4 @@
-"""How the program and its press talk: a JSON head and a body of bytes, each preceded by its length (big-endian)."""
+"""How the program and a confined process talk: a JSON head and a body of bytes, each after its length."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def receive(wire: socket.socket) -> tuple[dict[str, Any], bytes] | None:
         return None
     head_size, body_size = LENGTHS.unpack(lengths)
     if head_size + body_size > MOST_BYTES:
-        raise ValueError("a message of the press is larger than any document")
+        raise ValueError("a message of a confined process is larger than any document")
     head, body = _exactly(wire, head_size), _exactly(wire, body_size)
     return None if head is None or body is None else (json.loads(head), body)
 
