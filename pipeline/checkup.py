@@ -11,11 +11,11 @@ from importlib.metadata import version
 
 from pipeline import examples
 from pipeline.config.practice import Server
-from pipeline.config.rules import read_rules
 from pipeline.edges import mailbox, office, smtp
-from pipeline.errors import FileProblems, NotReachable, PipelineError, PrintFailed
-from pipeline.model import Kind, document_code
+from pipeline.errors import NotReachable, PipelineError, PrintFailed
+from pipeline.model import Kind, Purpose, document_code
 from pipeline.outgoing import plan
+from pipeline.outgoing.confirmation import confirmation_values
 from pipeline.outgoing.documents import template_of
 from pipeline.outgoing.values import Revision, document_values, mail_values
 from pipeline.practice import Practice, account_of
@@ -39,15 +39,10 @@ class Finding:
 def check(practice: Practice) -> list[str]:
     """Give everything that must be mended in the practice's files, without touching a server."""
     problems: list[str] = []
-    try:
-        read_rules(practice.folder, practice.file.language)
-    except FileProblems as error:
-        problems.append(str(error))
-    except FileNotFoundError:
-        problems.append("inbox_rules.yaml is missing; write in it: rules: []")
     for language in LANGUAGES:
         for revision in examples.revisions(language):
-            problems += [*_documents(practice, revision, language), *_mails(practice, revision, language)]
+            for part in (_documents, _confirmations, _mails):
+                problems += part(practice, revision, language)
     return list(dict.fromkeys(problems))
 
 
@@ -60,10 +55,22 @@ def _documents(practice: Practice, revision: Revision, language: str) -> Iterato
         yield from wrong or _tried(lambda: practice.press.print(template, values, code, 1, "AAAAA"))  # noqa: B023
 
 
+def _confirmations(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
+    template, signed = f"{language}/countersigned.html", examples.signed(revision)
+    for kind in Kind:
+        values = confirmation_values(revision, kind, signed, revision.on, practice.file, practice.policy)
+        code = document_code(revision.reference, kind)
+        wrong = list(_wrong(practice, template, values))
+        yield from wrong or _tried(lambda: practice.press.print(template, values, code, 1, "AAAAA"))  # noqa: B023
+
+
 def _mails(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
-    for delivery in plan.deliveries(revision.client):
+    own = practice.file.practice.email
+    for delivery in [mail for purpose in Purpose for mail in plan.planned(revision.client, own, purpose, set(Kind), 1)]:
         template = f"{language}/mail/{delivery.text}.txt"
-        values = mail_values(revision, delivery.party, list(delivery.kinds), practice.file, practice.policy)
+        values = mail_values(
+            revision, delivery.party, list(delivery.kinds), practice.file, practice.policy, delivery.purpose
+        )
         yield from list(_wrong(practice, template, values)) or _tried(
             lambda: practice.press.write(template, values, escape=False)  # noqa: B023
         )

@@ -1,10 +1,11 @@
-"""The demo: a fictional practice and a mail server of its own, a client file dropped, and what becomes of it.
+"""The demo: a fictional practice and a mail server of its own, a client file dropped, the papers signed and returned.
 
 Nothing outside this computer is reached: the mail server listens on loopback and knows three mailboxes.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,14 +13,16 @@ import tempfile
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline import newpractice
+from pipeline import demopeople, newpractice
+from pipeline.incoming import attention, booking
 from pipeline.practice import Practice, opened
 from pipeline.sandbox import SandboxServer
-from pipeline.worker import Worker, alone
+from pipeline.worker import Worker, alone, utc_now
 
 COACH, CLIENT, SPONSOR = "marjan@delinde.example", "sanne.jansen@voorbeeld.example", "p.devries@waterrijk.example"
 ACCOUNT = """mail:
@@ -28,21 +31,22 @@ ACCOUNT = """mail:
   imap: {{host: 127.0.0.1, port: {imap}, security: plain-on-loopback, user: {coach}}}
   sent_copy: append
 """
-PATIENCE = 60.0
+REFUSED = "profile_share"
+PATIENCE = 90.0
 
 
 def demo(folder: Path | None) -> int:
-    """Show the road out, step by step, in `folder` (else a new temporary one); gives the exit code."""
-    root = newpractice.make(folder or Path(tempfile.mkdtemp(prefix="pipeline-demo-")) / "praktijk-de-linde")
+    """Show the roads out and in, step by step, in `folder` (else a new temporary one); gives the exit code."""
+    root = newpractice.make((folder or Path(tempfile.mkdtemp(prefix="pipeline-demo-"))) / "praktijk-de-linde")
     password = os.urandom(12).hex()
     with SandboxServer(root.parent / "mail-server", dict.fromkeys((COACH, CLIENT, SPONSOR), password)) as server:
         _use(root, server, password)
         _say("practice", f"{root}")
         _say("server", f"SMTP on 127.0.0.1:{server.smtp_port}, IMAP on 127.0.0.1:{server.imap_port}")
         with opened(root) as practice, alone(practice.storage.root):
-            _work(practice)
+            _work(practice, server, password)
             _show(practice, server)
-            return 0 if _done(practice) else 1
+            return 0 if _all_in(practice) else 1
 
 
 def _use(root: Path, server: SandboxServer, password: str) -> None:
@@ -58,32 +62,73 @@ def _use(root: Path, server: SandboxServer, password: str) -> None:
     os.environ["CREDENTIALS_DIRECTORY"] = str(credentials)
 
 
-def _work(practice: Practice) -> None:
-    """Start the service, drop the client file as a coach would, and wait until the mail has gone."""
+def _work(practice: Practice, server: SandboxServer, password: str) -> None:
+    """Start the service and let the people act, each when the one before is done, until everything is signed."""
     wake, began = threading.Event(), time.monotonic()
-
-    def drop() -> None:
-        time.sleep(1.5)
-        _say("coach", "drops drop/clients/jansen.yaml")
-        shutil.copyfile(practice.folder / "templates" / "nl" / "client.yaml", practice.drop.root / "jansen.yaml")
+    acts: list[tuple[Callable[[], bool], Callable[[], None]]] = [
+        (lambda: True, lambda: _drop(practice)),
+        (lambda: _sent(practice), lambda: _sign(practice, server, password)),
+        (lambda: _waiting(practice) == 2, lambda: _confirm(practice)),
+    ]
 
     def look(moved: int) -> None:
-        if (not moved and _done(practice)) or time.monotonic() - began > PATIENCE:
+        if not moved and acts and acts[0][0]():
+            acts.pop(0)[1]()
+            worker.look_now()
+            wake.set()
+        elif (not moved and _all_in(practice)) or time.monotonic() - began > PATIENCE:
             practice.stopping.set()
             wake.set()
 
     worker = Worker(practice, tell=lambda text: _say("pipeline", text))
     worker.after_pass = look
-    coach = threading.Thread(target=drop)
-    coach.start()
     worker.loop(wake)
-    coach.join()
 
 
-def _done(practice: Practice) -> bool:
-    sent = practice.database.value("SELECT count(*) FROM messages WHERE copy_state = 'filed'")
-    waiting = practice.database.value("SELECT count(*) FROM messages WHERE copy_state != 'filed'")
-    return bool(sent) and not waiting
+def _drop(practice: Practice) -> None:
+    _say("coach", "drops drop/clients/jansen.yaml")
+    shutil.copyfile(practice.folder / "templates" / "nl" / "client.yaml", practice.drop.root / "jansen.yaml")
+
+
+def _sign(practice: Practice, server: SandboxServer, password: str) -> None:
+    """Let the sponsor sign the quote and the client the consent declaration, and answer the mail with it."""
+    for who, address, text in (("sponsor", SPONSOR, "Akkoord, zie bijlage."), ("client", CLIENT, "Getekend terug.")):
+        received = server.messages(address)[0]
+        files = {}
+        for name, data in demopeople.attachments(received).items():
+            row = practice.database.row("SELECT kind, boxes FROM documents WHERE file = ?", name)
+            assert row is not None, name
+            boxes = json.loads(row["boxes"])
+            asked = booking.purposes(row["boxes"])
+            files[name] = demopeople.signed(data, boxes, {purpose: purpose != REFUSED for purpose in asked})
+        _say(who, f"signs {', '.join(files)} and answers the mail")
+        demopeople.answer(received, text, files, server.smtp_port, password)
+
+
+def _confirm(practice: Practice) -> None:
+    """Let the coach look at what waits, and confirm it."""
+    for one in attention.waiting(practice):
+        _say("coach", f"pipeline attention accept {one.number}   ({one.title}: {'; '.join(one.reasons)})")
+        _say("pipeline", attention.accept(practice, one.number, utc_now()))
+
+
+def _sent(practice: Practice) -> bool:
+    filed: int = practice.database.value("SELECT count(*) FROM messages WHERE copy_state = 'filed'")
+    return filed == 2
+
+
+def _waiting(practice: Practice) -> int:
+    return len(attention.waiting(practice))
+
+
+def _all_in(practice: Practice) -> bool:
+    """Tell whether both papers are booked and the countersigned copies have gone."""
+    booked = practice.database.value("SELECT count(*) FROM obligations WHERE state = 'fulfilled'")
+    gone = practice.database.value(
+        "SELECT count(*) FROM messages WHERE purpose = 'countersigned' AND copy_state = 'filed'"
+    )
+    waiting = practice.database.value("SELECT count(*) FROM messages WHERE state = 'queued' OR copy_state = 'wanted'")
+    return (booked, gone, waiting) == (2, 2, 0)
 
 
 def _show(practice: Practice, server: SandboxServer) -> None:

@@ -58,6 +58,18 @@ class PrintFailed(PipelineError):
     exit_code = 65
 
 
+class ReadingNotInstalled(PipelineError):
+    """What reads signed papers is not installed; everything else works, and the coach reads them."""
+
+    exit_code = 69
+
+
+class ReadingFailed(PipelineError):
+    """A paper that came back took too much time or memory to read, or broke the reader; the coach reads it."""
+
+    exit_code = 65
+
+
 def disk_failed(error: OSError) -> bool:
     """Tell whether an error means that nothing can be made durable now."""
     return error.errno in {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from pipeline.config.client import ClientFile
+from pipeline.outgoing.confirmation import Answer, Signed
 from pipeline.outgoing.values import Revision
+from pipeline.reading.findings import Findings, Ink
 
 BARE = {
     "client": {"name": "S. Jansen", "email": "s@client.example"},
@@ -37,3 +39,17 @@ def revisions(language: str) -> list[Revision]:
         Revision("K7Q4-MX2P", 1, "2026-0001", on, bare),
         Revision("K7Q4-MX2P", 2, "2026-0001", on, full, date(2026, 1, 1)),
     ]
+
+
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
+    "3a7e9b550000000a49444154789c636000000002000148afa4710000000049454e44ae426082"
+)
+
+
+def signed(revision: Revision) -> Signed:
+    """Give what is known of a document that came back: of the first revision all there can be, of the second little."""
+    if revision.number > 1:
+        return Signed(date(2026, 2, 3), Findings())
+    by_hand = Findings(signature=Ink.SIGNED)
+    return Signed(date(2026, 2, 3), by_hand, date(2026, 2, 4), {"coaching": Answer.YES}, DOT)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.edges.folder import Unfit, shown
-from pipeline.model import CopyState, Kind, MessageState, ObligationState, RequestState
+from pipeline.incoming import attention
+from pipeline.model import CopyState, Kind, MailState, MessageState, ObligationState, RequestState
 from pipeline.practice import Practice
 from pipeline.words import say
 
@@ -28,7 +29,10 @@ class Line:
 
 def everything(practice: Practice, now: datetime) -> list[Line]:
     """Give all that is under way, what needs attention first."""
-    found = [*_dropped(practice, now), *_requests(practice), *_messages(practice, now), *_obligations(practice, now)]
+    found = [
+        *_dropped(practice, now), *_requests(practice), *_messages(practice, now), *_obligations(practice, now),
+        *_waiting(practice), *_incoming(practice, now),
+    ]  # fmt: skip
     return sorted(found, key=lambda line: (not line.attention, line.since, line.reference))
 
 
@@ -88,6 +92,30 @@ def _messages(practice: Practice, now: datetime) -> list[Line]:
                  attention=bad or stuck)
         )  # fmt: skip
     return lines
+
+
+def _waiting(practice: Practice) -> list[Line]:
+    """What waits for the coach, by its number."""
+    return [
+        Line(one.dossier or "-", f"attention {one.number}", one.what, "; ".join([one.title, *one.reasons]), one.since,
+             attention=True)
+        for one in attention.waiting(practice)
+    ]  # fmt: skip
+
+
+def _incoming(practice: Practice, now: datetime) -> list[Line]:
+    """Mail that could not be fetched or understood for a while; it is tried again."""
+    rows = practice.database.rows(
+        "SELECT found_at AS at, 'fetch' AS step FROM arrivals WHERE mail IS NULL AND attempts > 0"
+        " UNION ALL SELECT stored_at, 'understand' FROM mails WHERE state = ? AND attempts > 0",
+        MailState.STORED,
+    )  # fmt: skip
+    language = practice.file.language
+    return [
+        Line("-", "incoming mail", row["step"], say(language, f"incoming_{row['step']}"), row["at"],
+             attention=now - datetime.fromisoformat(row["at"]) > STUCK_AFTER)
+        for row in rows
+    ]  # fmt: skip
 
 
 def _obligations(practice: Practice, now: datetime) -> list[Line]:

@@ -12,10 +12,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipeline.config.practice import FILE, PracticeFile, Server, read_practice_file
+from pipeline.config.rules import FILE as RULES
+from pipeline.config.rules import InboxRules, read_rules
 from pipeline.edges import office, secrets
 from pipeline.edges.database import Database
 from pipeline.edges.folder import DropFolder
 from pipeline.edges.press import Press
+from pipeline.edges.reader import Reader
 from pipeline.edges.storage import Storage, network_disk
 from pipeline.errors import ConfigError
 from pipeline.policy.policy import Policy, read_policy
@@ -26,25 +29,27 @@ from pipeline.secret import Secret
 class Practice:
     """What every step works with.
 
-    `key` is the practice's own secret for references, tokens and page codes; `read_at` is the change of practice.yaml
-    that is in force; `stopping` is set to end the work after the item at hand.
+    `key` is the practice's own secret for references, tokens and page codes; `read_at` is when its files that are in
+    force were changed; `stopping` is set to end the work after the item at hand.
     """
 
     folder: Path
     file: PracticeFile
+    rules: InboxRules
     policy: Policy
     storage: Storage
     database: Database
     drop: DropFolder
     press: Press
+    reader: Reader
     key: bytes
-    read_at: int
+    read_at: tuple[int, ...]
     stopping: threading.Event = field(default_factory=threading.Event)
     reported: set[str] = field(default_factory=set)
     secrets: dict[str, Secret] = field(default_factory=dict)
 
     def reread(self) -> bool:
-        """Take over practice.yaml when it has changed since it was read; tells whether it had.
+        """Take over practice.yaml and the rules when they have changed since they were read; tells whether they had.
 
         Raises `FileProblems` when it cannot be used; what was read before stays in force.
         """
@@ -53,7 +58,8 @@ class Practice:
             return False
         self.read_at = changed_at
         file = read_practice_file(self.folder)
-        self.file, self.policy = file, read_policy(file.policy, self.folder, file.language)
+        policy, rules = read_policy(file.policy, self.folder, file.language), _rules(self.folder, file.language)
+        self.file, self.policy, self.rules = file, policy, rules
         return True
 
     def today(self, now: datetime) -> date:
@@ -83,24 +89,33 @@ def opened(folder: Path) -> Iterator[Practice]:
     for needed in (drop, folder / "templates"):
         if not needed.is_dir():
             raise ConfigError(f"the folder {needed} is missing; is the drive connected? Else type: mkdir -p {needed}")
-    policy = read_policy(file.policy, folder, file.language)
+    policy, rules = read_policy(file.policy, folder, file.language), _rules(folder, file.language)
     storage = Storage(folder / "storage")
     kind = network_disk(storage.root)
     if kind:
         raise ConfigError(f"{storage.root} is on a network drive ({kind}), where nothing is safe; move the practice")
     database = Database(storage.path("state.db"))
     press = Press(folder / "templates", storage.path("press"), office.to_pdf)
+    reader = Reader(storage.path("reading"))
     try:
-        yield Practice(folder, file, policy, storage, database, DropFolder(drop), press, _own_key(database), read_at)
+        key = _own_key(database)
+        yield Practice(folder, file, rules, policy, storage, database, DropFolder(drop), press, reader, key, read_at)
     finally:
+        reader.close()
         press.close()
         database.close()
 
 
-def _changed_at(folder: Path) -> int:
-    """Give when practice.yaml was last changed; 0 when it is not there, which reading it says better."""
-    path = folder / FILE
-    return path.stat().st_mtime_ns if path.is_file() else 0
+def _rules(folder: Path, language: str) -> InboxRules:
+    try:
+        return read_rules(folder, language)
+    except FileNotFoundError:
+        raise ConfigError(f"{folder / RULES} is missing; for none at all, write in it: rules: []") from None
+
+
+def _changed_at(folder: Path) -> tuple[int, ...]:
+    """Give when the practice's files were last changed; 0 for one that is not there, which reading it says better."""
+    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in (folder / FILE, folder / RULES))
 
 
 def _own_key(database: Database) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from pipeline.model import Kind, Party
+from pipeline.model import Kind, Party, Purpose
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -35,9 +35,12 @@ def folded(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def message_token(key: bytes, dossier: str, revision: int, party: Party) -> str:
-    """Give the token of one mail: it stands in the Message-ID and in our own header."""
-    return _keyed(key, "message", dossier, revision, party, letters=20).lower()
+def message_token(
+    key: bytes, dossier: str, revision: int, party: Party, purpose: Purpose = Purpose.DOCUMENTS, number: int = 0
+) -> str:
+    """Give the token of one mail: it stands in the Message-ID and in our own header; `number` tells rounds apart."""
+    more = () if purpose is Purpose.DOCUMENTS else (purpose, number)
+    return _keyed(key, "message", dossier, revision, party, *more, letters=20).lower()
 
 
 def seal(key: bytes, sha256: str) -> str:

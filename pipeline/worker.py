@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.edges import folder
+from pipeline.edges.mailbox import idle
 from pipeline.errors import (
     AlreadyRunning,
     LoginRefused,
@@ -22,14 +23,16 @@ from pipeline.errors import (
     StorageFailed,
     disk_failed,
 )
-from pipeline.model import MessageState, RequestState
-from pipeline.outgoing import compose, documents, intake, outbox, sent_copy
+from pipeline.incoming import inbox, tidying, understand
+from pipeline.model import MailState, MessageState, RequestState
+from pipeline.outgoing import compose, countersigned, documents, intake, outbox, reminders, sent_copy
 from pipeline.practice import Practice
 
 LOG = logging.getLogger("pipeline")
 Clock = Callable[[], datetime]
 Tell = Callable[[str], None]
 POLL = 2.0
+POLL_INBOX = timedelta(minutes=5)
 WRITER_MAY_TAKE = 10.0
 LONGEST_PAUSE = 300.0
 DOUBT_PAUSE = 60.0
@@ -68,7 +71,8 @@ class Worker:
     def __init__(self, practice: Practice, clock: Clock = utc_now, tell: Tell = LOG.info) -> None:
         """Work on `practice`; `tell` hears what happens, by reference; `after_pass` what moved."""
         self.practice, self.clock, self.tell = practice, clock, tell
-        self.smtp, self.imap = Server(), Server()
+        self.smtp, self.imap, self.inbox = Server(), Server(), Server()
+        self._looked: datetime | None = None
         self.after_pass: Callable[[int], None] = lambda _moved: None
         self._templates = 0.0
         self._trouble: dict[str, str] = {}
@@ -76,6 +80,7 @@ class Worker:
     def start(self) -> None:
         """Put right what a stop of any kind left behind; only one worker at a time may do this (`alone`)."""
         self.practice.storage.empty("press")
+        self.practice.storage.empty("reading")
         self.practice.database.settle()
         outbox.recover(self.practice, self.clock(), self.tell)
 
@@ -83,12 +88,22 @@ class Worker:
         """Take every step once, each on what the one before left; gives how much was moved."""
         practice, tell, clock = self.practice, self.tell, self.clock
         self._notice_templates()
-        moved = self._step("drop", lambda: intake.take_in(practice, clock(), tell))
+        moved = self._step("inbox", self._look_in_mailbox, self.inbox)
+        moved += self._step("letters", lambda: understand.understand(practice, clock(), tell))
+        moved += self._step("drop", lambda: intake.take_in(practice, clock(), tell))
         moved += self._step("documents", lambda: documents.write(practice, clock(), tell))
         moved += self._step("mail", lambda: compose.compose(practice, clock(), tell))
+        if self._inbox_is_read():
+            moved += self._step("expiry", lambda: reminders.expire(practice, clock(), tell))
+            moved += self._step("reminders", lambda: reminders.remind(practice, clock(), tell))
+        moved += self._step("copies", lambda: countersigned.countersign(practice, clock(), tell))
         moved += self._step("outbox", lambda: outbox.send(practice, clock, tell), self.smtp)
         moved += self._step("mailbox", self._look_after_mailbox, self.imap)
         return moved
+
+    def look_now(self) -> None:
+        """Look in the mailbox at the next pass: something may have come."""
+        self._looked = None
 
     def until_quiet(self) -> bool:
         """Make passes until nothing moves; tells whether all servers that were needed could be used.
@@ -104,7 +119,7 @@ class Worker:
             if not moved and not waiting:
                 break
             time.sleep(0.05 if waiting else 0)
-        return not (self.smtp.waiting or "mailbox" in self._trouble)
+        return not (self.smtp.waiting or self._trouble.keys() & {"mailbox", "inbox"})
 
     def _step(self, name: str, step: Callable[[], int], server: Server | None = None) -> int:
         """Take one step; when what it needs is away, say so once, and let the other steps go on."""
@@ -138,6 +153,32 @@ class Worker:
             self.tell(f"{text}{later}")
         self._trouble[name] = text
 
+    def _look_in_mailbox(self) -> int:
+        """Look for what is new when it is time, fetch what is due, do what rules ask; an account is needed for that."""
+        practice, now = self.practice, self.clock()
+        if practice.file.mail.imap is None:
+            return 0
+        if not self._looked_lately(now):
+            inbox.look(practice, now, self.tell)
+            self._looked = now
+        return inbox.fetch(practice, now, self.tell) + tidying.tidy(practice, now, self.tell)
+
+    def _looked_lately(self, now: datetime) -> bool:
+        """Tell whether the last look is recent, by the clock on the wall: a laptop that slept looks at once."""
+        return self._looked is not None and timedelta() <= now - self._looked < POLL_INBOX
+
+    def _inbox_is_read(self) -> bool:
+        """Tell whether everything that came has been understood, so that nobody who answered is reminded."""
+        if self.practice.file.mail.imap is None:
+            return True
+        pending = self.practice.database.value(
+            "SELECT EXISTS (SELECT 1 FROM arrivals WHERE mail IS NULL AND reason IS NULL AND attempts < ?)"
+            " OR EXISTS (SELECT 1 FROM mails WHERE state = ?)",
+            inbox.SHOWN_AFTER,
+            MailState.STORED,
+        )
+        return self._looked_lately(self.clock()) and not pending
+
     def _look_after_mailbox(self) -> int:
         settled = sent_copy.look_after(self.practice, self.clock(), self.tell)
         if self.practice.database.value("SELECT 1 FROM messages WHERE state = ?", MessageState.IN_DOUBT):
@@ -159,6 +200,7 @@ class Worker:
         self.start()
         self.practice.press.warm()
         end = folder.watch(self.practice.drop.root, wake.set)
+        hint = self._hear_mail(wake)
         try:
             while not self.practice.stopping.is_set():
                 wake.clear()
@@ -167,13 +209,32 @@ class Worker:
                 wake.wait(0.1 if self.practice.drop.waiting else POLL)
         finally:
             end()
+            if hint is not None:
+                hint.close()
+
+    def _hear_mail(self, wake: threading.Event) -> idle.Watcher | None:
+        """Have the server say when mail comes; only a hint, the look at every five minutes decides."""
+        server = self.practice.file.mail.imap
+        if server is None:
+            return None
+
+        def heard() -> None:
+            self.look_now()
+            wake.set()
+
+        try:
+            watcher = idle.Watcher(server, self.practice.secret_of(server), heard)
+        except PipelineError:
+            return None  # the first look says what is wrong
+        watcher.start()
+        return watcher
 
     def _reread(self) -> None:
         """Take over what was changed in practice.yaml; while it is wrong, work on by what it said before."""
         try:
             if self.practice.reread():
                 documents.retry_failed(self.practice)
-                self.tell("practice.yaml was changed and is taken over")
+                self.tell("practice.yaml or inbox_rules.yaml was changed and is taken over")
             self._trouble.pop("practice", None)
         except (PipelineError, OSError) as error:
             self._troubled("practice", error)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import pipeline
 from pipeline.errors import FileProblems
-from pipeline.model import Kind, MessageState, RequestState
+from pipeline.model import Kind, MessageState, RequestState, Verdict
 from pipeline.words import LANGUAGES, say
 from pipeline.words.en import WORDS as EN
 from pipeline.words.nl import WORDS as NL
@@ -20,6 +21,22 @@ MADE_FROM = {
     "document_": [str(kind) for kind in Kind],
     "state_": [str(state) for state in MessageState],
     "request_": [str(state) for state in (RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED)],
+    "paper_": [str(kind) for kind in Kind],
+    "verdict_": [str(verdict) for verdict in Verdict],
+    "incoming_": ["fetch", "understand"],
+    "waits_": [
+        "return",
+        "papers",
+        "unmatched",
+        "arrival",
+        "bounce",
+        "withdrawal",
+        "decline",
+        "request",
+        "answer",
+        "set_aside",
+        "tidy",
+    ],
 }
 """Names that the code puts together, with the values that it puts at their end."""
 
@@ -56,6 +73,7 @@ def asked_for() -> set[str]:
     return found
 
 
+@cache
 def texts() -> set[str]:
     nodes = (node for tree in trees() for node in ast.walk(tree))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}

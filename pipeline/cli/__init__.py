@@ -17,7 +17,7 @@ DESCRIPTION = "Paperwork for coaching practices that runs itself and keeps its w
 
 def parser() -> argparse.ArgumentParser:
     """Give the parser of all commands."""
-    from pipeline.cli import act, look, setup, work
+    from pipeline.cli import act, attention, look, rules, setup, work
 
     made = argparse.ArgumentParser("pipeline", description=DESCRIPTION)
     made.add_argument("--version", action="version", version=__version__)
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
         help="the practice folder (else PIPELINE_PRACTICE, else the current folder)",
     )  # fmt: skip
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (setup, work, look, act):
+    for module in (setup, work, look, act, attention, rules):
         module.add(commands, shared)
     return made
 

@@ -12,7 +12,8 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pipeline import overview
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
-from pipeline.model import MessageState
+from pipeline.incoming import booking
+from pipeline.model import AttentionState, MessageState
 from pipeline.outgoing.compose import message_file
 from pipeline.practice import Practice, opened
 from pipeline.worker import utc_now
@@ -82,7 +83,25 @@ def _show(chosen: Namespace) -> int:
             )
         for row in practice.database.rows("SELECT * FROM obligations WHERE dossier = ? ORDER BY version", reference):
             print(f"{row['kind']} v{row['version']} from the {row['party']}  {row['state']}  due {row['due_at']}")
+        _show_returned(practice, reference)
     return 0
+
+
+def _show_returned(practice: Practice, reference: str) -> None:
+    """Print what came back, and the consents as they stand."""
+    for row in practice.database.rows("SELECT * FROM returns WHERE dossier = ? ORDER BY number", reference):
+        verdict = row["verdict"].replace("_", " ")
+        print(f"returned {row['kind']} v{row['version']}  {verdict}, {row['state']}  {_short(row['read_at'])}")
+        for file in json.loads(row["files"]):
+            print(f"    {practice.storage.path(file)}")
+    for row in booking.consents(practice, reference):
+        word = "given" if row["given"] else "withdrawn" if row["way"] == booking.WITHDRAWN else "refused"
+        print(f"consent {row['purpose']}  {word}  {_short(row['at'])}  {row['document']}, read from {row['way']}")
+    waits = practice.database.value(
+        "SELECT count(*) FROM attention WHERE dossier = ? AND state = ?", reference, AttentionState.OPEN
+    )
+    if waits:
+        print(f"{waits} waiting for you; see: pipeline attention")
 
 
 def _short(at: str) -> str:
@@ -103,11 +122,11 @@ def _preview(chosen: Namespace) -> int:
             print(f"to the {row['party']} ({row['state']}): {file}")
         documents = practice.storage.path(f"dossiers/{reference}")
         print(f"documents: {documents}")
-        _open([*map(str, files), str(documents)])
+        open_files([*map(str, files), str(documents)])
     return 0
 
 
-def _open(paths: list[str]) -> None:
+def open_files(paths: list[str]) -> None:
     """Open the files in the coach's own programs, where there is a desktop to do so."""
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if (

@@ -40,7 +40,8 @@ SYNONYMS = {
     "geldig_dagen": "valid_days", "betaaltermijn": "payment_days", "sjabloon": "template", "versturen": "send",
     "doel_naar_opdrachtgever": "goal_to_sponsor", "voorwaarden": "terms", "afzender": "sender",
     "gebruiker": "user", "poort": "port", "beveiliging": "security", "kopie_in_verzonden": "sent_copy",
-    "map_verzonden": "sent_folder", "lines.btw": "vat",
+    "map_verzonden": "sent_folder", "mappen": "folders", "lines.btw": "vat", "herinneringen": "reminders",
+    "eerste_na_dagen": "first_after_days", "daarna_elke_dagen": "every_days", "hoogstens": "at_most",
 }  # fmt: skip
 
 Port = Annotated[int, count(1, 65535)]
@@ -51,6 +52,11 @@ Send = Annotated[
 ]
 SentCopy = Annotated[
     Literal["append", "server", "none"], choice("append", "server", "none", zelf="append", geen="none")
+]
+
+Confirm = Annotated[
+    Literal["pictures", "always", "never"],
+    choice("pictures", "always", "never", beeld="pictures", altijd="always", nooit="never"),
 ]
 
 
@@ -98,6 +104,17 @@ class QuoteRules(Strict):
     terms: Lines | None = None
 
 
+class Reminders(Strict):
+    """When to remind of what has not come back, per document: after how many days, how often, how many times at most.
+
+    No reminder goes out when `at_most` is 0.
+    """
+
+    first_after_days: Annotated[int, count(1, 365)] = 7
+    every_days: Annotated[int, count(1, 365)] = 7
+    at_most: Annotated[int, count(0, 12)] = 2
+
+
 class Server(Strict):
     """One account on a mail server; its password never stands here (`pipeline password`)."""
 
@@ -114,19 +131,31 @@ class Server(Strict):
 
 
 class Mail(Strict):
-    """The practice's mail: the sender's address, where it leaves, where copies of sent mail are kept."""
+    """The practice's mail: the sender's address, where it leaves, where copies of sent mail are kept.
+
+    `provider` is the name by which our own provider signs its Authentication-Results (RFC 8601, authserv-id). `folders`
+    are those in which answers are looked for; None for every one in which they can come to lie.
+    """
 
     sender: Email
     smtp: Server
     imap: Server | None = None
     sent_copy: SentCopy = "append"
     sent_folder: Line | None = None
+    folders: Annotated[list[Line], Field(min_length=1, max_length=200)] | None = None
+    provider: Line | None = None
 
     @model_validator(mode="after")
     def _copy_needs_a_mailbox(self) -> Mail:
         if self.sent_copy == "append" and self.imap is None:
             raise problem("copy_needs_imap", at=("sent_copy",))
         return self
+
+
+class Returns(Strict):
+    """Which returned papers the coach confirms: those read from pictures, all, or none."""
+
+    confirm: Confirm = "pictures"
 
 
 class PracticeFile(Strict):
@@ -139,6 +168,8 @@ class PracticeFile(Strict):
     statement: Statement
     programmes: dict[str, Programme] = Field(default_factory=dict)
     quote: QuoteRules = QuoteRules()
+    returns: Returns = Returns()
+    reminders: Reminders = Reminders()
     mail: Mail
 
     @property

@@ -106,7 +106,8 @@ INCOMING = (
         rule TEXT,
         dossier TEXT,
         party TEXT,
-        reason TEXT,
+        mark TEXT,
+        move TEXT,
         attempts INTEGER NOT NULL DEFAULT 0,
         next_at TEXT NOT NULL,
         stored_at TEXT NOT NULL

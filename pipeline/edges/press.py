@@ -49,6 +49,11 @@ class Press:
             head, data = self._do(template, {"job": "print", **job})
         return Printed(data, head["pages"], head["boxes"])
 
+    def countersign(self, template: str, values: Mapping[str, Any], sent: bytes, document: str, version: int) -> bytes:
+        """Give `sent`, a document of ours, with a confirmation after it; raises `PrintFailed` with what to mend."""
+        job = {"template": template, "values": values, "document": document, "version": version}
+        return self._do(template, {"job": "countersign", **job}, sent)[1]
+
     def write(self, template: str, values: Mapping[str, Any], *, escape: bool) -> str:
         """Write a mail's text; `escape` for HTML."""
         return self._do(template, {"job": "write", "template": template, "values": values, "escape": escape})[

@@ -11,7 +11,8 @@ from enum import StrEnum
 class File:
     """One file in a mail. `name` is the sender's, cleaned, for showing only; `path` is what it was unpacked from.
 
-    `type` is the declared content type, in lower case; `path` has "zip", "winmail.dat", "s/mime" or "forwarded".
+    `type` is the declared content type, in lower case; `path` has "zip", "winmail.dat", "s/mime", "forwarded", or
+    "returned" for what a bounce or receipt brings back of a mail of ours.
     """
 
     name: str
@@ -26,7 +27,8 @@ class Mail:
 
     `sender` is the one address of From in lower case, empty when there is not exactly one. Message-IDs keep their angle
     brackets. `text` is the plain text, or that of the HTML. `unread` names what could not be unpacked, each with a
-    word of `pipeline.words`.
+    word of `pipeline.words`. `reports` is (type, text) of each machine-readable report in it, `returned` the headers of
+    each mail within it.
     """
 
     message_id: str = ""
@@ -42,6 +44,8 @@ class Mail:
     files: tuple[File, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     size: int = 0
+    reports: tuple[tuple[str, str], ...] = ()
+    returned: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     def header(self, name: str) -> list[str]:
         """Give every header called `name`, topmost first."""

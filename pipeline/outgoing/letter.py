@@ -23,7 +23,10 @@ WIRE = policy.SMTP.clone(max_line_length=400)
 
 @dataclass(frozen=True)
 class LetterPlan:
-    """What a mail must be: `attachments` is file name → (document fingerprint, sha256 of its bytes)."""
+    """What a mail must be: `attachments` is file name → (document fingerprint, sha256 of its bytes).
+
+    `answers` is the Message-ID of the earlier mail of ours that this one is shown under, empty for none.
+    """
 
     token: str
     message_id: str
@@ -31,6 +34,12 @@ class LetterPlan:
     recipient: str
     subject: str
     attachments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    answers: str = ""
+
+    @property
+    def threading(self) -> dict[str, str]:
+        """The headers that put it under an earlier mail (RFC 5322, 3.6.4)."""
+        return {"In-Reply-To": self.answers, "References": self.answers} if self.answers else {}
 
 
 def make(plan: LetterPlan, sender_name: str, at: datetime, texts: tuple[str, str], files: Mapping[str, bytes]) -> bytes:
@@ -43,6 +52,8 @@ def make(plan: LetterPlan, sender_name: str, at: datetime, texts: tuple[str, str
     letter["Message-ID"] = plan.message_id
     letter["Auto-Submitted"] = "auto-generated"
     letter[OWN_HEADER] = plan.token
+    for header, text in plan.threading.items():
+        letter[header] = text
     letter.set_content(texts[0], cte="quoted-printable")
     letter.add_alternative(texts[1], subtype="html", cte="quoted-printable")
     for name, data in files.items():
@@ -70,6 +81,7 @@ def differences(data: bytes, plan: LetterPlan, fingerprint: Callable[[bytes], st
         "Message-ID": plan.message_id,
         "Auto-Submitted": "auto-generated",
         OWN_HEADER: plan.token,
+        **plan.threading,
     }
     found = [f"the header {name} is not as planned" for name, text in expected.items() if _said(letter, name) != text]
     allowed = {*(name.lower() for name in expected), "date", "mime-version", "content-type"}

@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from pipeline import tokens
 from pipeline.edges import ledger, smtp
 from pipeline.errors import NotReachable, PipelineError
-from pipeline.model import Kind, MessageState, ObligationState, Party
+from pipeline.model import Kind, MessageState, ObligationState, Purpose
 from pipeline.outgoing import letter, plan
 from pipeline.outgoing.compose import delivery_of, letter_plan, message_file
 from pipeline.outgoing.documents import read_revision
+from pipeline.outgoing.facts import is_newest, send_facts
 from pipeline.outgoing.values import valid_until
-from pipeline.policy.gates import SendFacts, why_not
+from pipeline.policy.gates import LAPSES, why_not
 from pipeline.practice import Practice
 from pipeline.press.stamp import fingerprint
 from pipeline.steps import each
@@ -31,7 +32,7 @@ GIVE_UP_AFTER = timedelta(days=5)
 
 
 class GateClosed(PipelineError):
-    """At the moment of the send, something forbade it; `superseded` when only a newer version did."""
+    """At the moment of the send, something forbade it; `superseded` when the mail has become needless."""
 
     def __init__(self, reason: str, *, superseded: bool = False) -> None:
         """Keep the reason."""
@@ -45,7 +46,7 @@ def recover(practice: Practice, now: datetime, tell: Tell) -> None:
         _become(practice, row, MessageState.QUEUED, now, "stopped before the mail was handed over")
     for row in practice.database.rows("SELECT * FROM messages WHERE state = ?", MessageState.DATA_SENT):
         _become(practice, row, MessageState.IN_DOUBT, now, "stopped before the server's answer was known")
-        tell(f"{row['dossier']} mail to the {row['party']} is in doubt")
+        tell(f"{row['dossier']} {named(row)} is in doubt")
 
 
 def send(practice: Practice, now: Callable[[], datetime], tell: Tell) -> int:
@@ -87,10 +88,10 @@ def _send_one(
     except GateClosed as closed:
         state = MessageState.SUPERSEDED if closed.superseded else MessageState.REFUSED
         _become(practice, row, state, now(), str(closed))
-        tell(f"{row['dossier']} mail to the {row['party']} was not sent: {closed}")
+        tell(f"{row['dossier']} {named(row)} was not sent: {closed}")
         return 0
     _conclude(practice, row, outcome, now())
-    tell(f"{row['dossier']} mail to the {row['party']}: {outcome.verdict.value.replace('_', ' ')} ({outcome.code})")
+    tell(f"{row['dossier']} {named(row)}: {outcome.verdict.value.replace('_', ' ')} ({outcome.code})")
     return int(outcome.verdict is smtp.Verdict.ACCEPTED)
 
 
@@ -132,8 +133,16 @@ def _unclaim(practice: Practice, row: sqlite3.Row) -> None:
 def _check(practice: Practice, row: sqlite3.Row, data: bytes) -> None:
     """Read the finished bytes once more, against what the request says now: the right person, the right papers."""
     revision = read_revision(practice, row["dossier"], row["revision"])
-    planned = letter_plan(practice, revision, delivery_of(revision, Party(row["party"])))
+    delivery = delivery_of(practice, revision, row)
+    if delivery is None:
+        raise GateClosed("nothing of this kind is planned for this person")
+    try:
+        planned = letter_plan(practice, revision, delivery)
+    except OSError as error:
+        raise GateClosed(f"the copy in the dossier cannot be read ({error.strerror})") from None
     wrong = letter.differences(data, planned, fingerprint)
+    if row["kinds"] != ",".join(delivery.kinds):
+        wrong.append("its documents are not those that are planned")
     if row["recipient"] != planned.recipient:
         wrong.append("the recipient is not whom the request names")
     if hashlib.sha256(data).hexdigest() != row["sha256"]:
@@ -146,26 +155,20 @@ def _mark(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
     """Ask the gates and make the mark durable, in one transaction; from here on the mail may have been accepted."""
     database = practice.database
     with database.transaction():
-        revision = read_revision(practice, row["dossier"], row["revision"])
-        facts = SendFacts(
-            state=MessageState(database.value("SELECT state FROM messages WHERE token = ?", row["token"])),
-            party=Party(row["party"]),
-            kinds=frozenset(Kind(kind) for kind in row["kinds"].split(",")),
-            newest=_is_newest(practice, row),
-            sponsored=revision.client.sponsor is not None,
-        )
+        facts = send_facts(practice, row, now)
         reason = why_not(facts)
         if reason:
-            raise GateClosed(reason, superseded=not facts.newest)
+            raise GateClosed(reason, superseded=not facts.newest or reason in LAPSES)
         database.run("UPDATE messages SET state = ? WHERE token = ?", MessageState.DATA_SENT, row["token"])
         ledger.record(
             database, now, "message.data_sent", token=row["token"], seal=tokens.seal(practice.key, row["sha256"])
         )
 
 
-def _is_newest(practice: Practice, row: sqlite3.Row) -> bool:
-    newest = practice.database.value("SELECT max(revision) FROM requests WHERE dossier = ?", row["dossier"])
-    return bool(newest == row["revision"])
+def named(row: sqlite3.Row) -> str:
+    """Name a mail by why it goes and to whom, never by a person."""
+    what = {Purpose.REMINDER: "reminder", Purpose.COUNTERSIGNED: "countersigned copy", Purpose.NOTE: "note"}
+    return f"{what.get(Purpose(row['purpose']), 'mail')} to the {row['party']}"
 
 
 def _conclude(practice: Practice, row: sqlite3.Row, outcome: smtp.Outcome, now: datetime) -> None:
@@ -202,8 +205,11 @@ def _accepted(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str
         "UPDATE messages SET state = ?, reason = ?, accepted_at = ? WHERE token = ?",
         MessageState.ACCEPTED, evidence, now.isoformat(), row["token"],
     )  # fmt: skip
-    state = ObligationState.AWAITED if _is_newest(practice, row) else ObligationState.SUPERSEDED
-    for kind in map(Kind, row["kinds"].split(",")):
+    state = (
+        ObligationState.AWAITED if is_newest(practice, row["dossier"], row["revision"]) else ObligationState.SUPERSEDED
+    )
+    asks = map(Kind, row["kinds"].split(",")) if row["purpose"] == Purpose.DOCUMENTS else ()
+    for kind in asks:
         if plan.signer(revision.client, kind) == row["party"]:
             database.run(
                 "INSERT OR IGNORE INTO obligations (dossier, kind, version, party, state, asked_at, due_at)"

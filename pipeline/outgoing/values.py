@@ -15,7 +15,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from pipeline.config.client import ClientFile, QuoteLine, Sponsor, quote_lines
 from pipeline.config.practice import PracticeFile
-from pipeline.model import Kind, Party, document_code, document_file
+from pipeline.model import Kind, Party, Purpose, document_code, document_file
 from pipeline.money import Totals, add_up
 from pipeline.outgoing import plan
 from pipeline.policy.policy import Policy, questions
@@ -62,17 +62,25 @@ def document_values(revision: Revision, kind: Kind, file: PracticeFile, policy: 
     return values | _quote(revision, file) | _questions(client, policy, language)
 
 
-def mail_values(revision: Revision, party: Party, kinds: list[Kind], file: PracticeFile, policy: Policy) -> Values:
-    """Give the values of one mail: neither goal nor amounts, for a mail is an open postcard."""
-    language = revision.language(file)
+def mail_values(
+    revision: Revision,
+    party: Party,
+    kinds: list[Kind],
+    file: PracticeFile,
+    policy: Policy,
+    purpose: Purpose = Purpose.DOCUMENTS,
+) -> Values:
+    """Give the values of one mail: neither goal nor amounts, for a mail is an open postcard; a note names nobody."""
+    language = mail_language(revision, party, file)
     attachments = [
         {
-            "file": document_file(revision.reference, kind, revision.number),
+            "file": attached_file(revision.reference, kind, revision.number, purpose),
             "title": _title(revision, party, kind, language),
         }
         for kind in kinds
     ]
-    return _common(revision, file, policy) | {
+    values = _common(revision, file, policy) | {
+        "language": language,
         "document": {
             "code": document_code(revision.reference, kinds[0]),
             "version": str(revision.number),
@@ -83,13 +91,29 @@ def mail_values(revision: Revision, party: Party, kinds: list[Kind], file: Pract
         "attachments": attachments,
         "signer": party.value,
     }
+    if party is Party.COACH:
+        values["greeting"] = f"{GREETINGS[language]} {file.practice.coach},"
+        del values["client"], values["sponsor"]
+    return values
+
+
+def mail_language(revision: Revision, party: Party, file: PracticeFile) -> str:
+    """Give the language of a mail: the dossier's, but the practice's own for the coach."""
+    return file.language if party is Party.COACH else revision.language(file)
+
+
+def attached_file(reference: str, kind: Kind, version: int, purpose: Purpose) -> str:
+    """Give the name of a document's file, or of its countersigned copy."""
+    name = document_file(reference, kind, version)
+    countersigned = purpose in {Purpose.COUNTERSIGNED, Purpose.NOTE}
+    return name.removesuffix(".pdf") + "-countersigned.pdf" if countersigned else name
 
 
 def _title(revision: Revision, party: Party, kind: Kind, language: str) -> str:
     """Name a document in a mail, and say when it is not for this reader to sign."""
     title = say(language, f"document_{kind}", number=revision.quote_number)
-    signs = plan.signer(revision.client, kind) is party
-    return title if signs else f"{title} ({say(language, 'for_information')})"
+    own = party is Party.COACH or plan.signer(revision.client, kind) is party
+    return title if own else f"{title} ({say(language, 'for_information')})"
 
 
 def valid_until(revision: Revision, file: PracticeFile) -> date:

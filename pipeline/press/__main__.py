@@ -21,12 +21,12 @@ class Press:
 
     def __init__(self, templates: Path) -> None:
         """Load the libraries and the fonts, which is the slow part."""
-        from pipeline.press import page, stamp, word
+        from pipeline.press import countersign, page, stamp, word
         from pipeline.press import templates as jinja
         from pipeline.press.assets import Assets
 
         self.assets = Assets(templates)
-        self.jinja, self.word, self.stamp = jinja, word, stamp
+        self.jinja, self.word, self.stamp, self.countersigning = jinja, word, stamp, countersign
         self.html = jinja.environment(self.assets, escape=True)
         self.plain = jinja.environment(self.assets, escape=False)
         self.page = page.PagePress(self.assets)
@@ -53,6 +53,11 @@ class Press:
         stamped, pages, boxes = self.stamp.stamp(data, job["document"], job["version"], job["tag"])
         return {"pages": pages, "boxes": boxes}, stamped
 
+    def countersign(self, job: dict[str, Any], sent: bytes) -> tuple[dict[str, Any], bytes]:
+        """Put a confirmation after a document that was sent."""
+        confirmation, _ = self.page.print(self.html.get_template(job["template"]).render(job["values"]))
+        return {}, self.countersigning.countersign(sent, confirmation, job["document"], job["version"])
+
     def write(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
         """Make a plain text, or with `escape` a page of a mail."""
         environment = self.html if job["escape"] else self.plain
@@ -66,7 +71,10 @@ class Press:
         return {"unknown": self.jinja.unknown_names(self.html, name, values)}, b""
 
 
-JOBS = {"print": Press.print, "fill": Press.fill, "finish": Press.finish, "write": Press.write, "check": Press.check}
+JOBS = {
+    "print": Press.print, "fill": Press.fill, "finish": Press.finish, "countersign": Press.countersign,
+    "write": Press.write, "check": Press.check,
+}  # fmt: skip
 
 
 def serve(socket_number: int, templates: Path, scratch: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from pathlib import Path
 from urllib.parse import unquote
 
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 SCHEME = "asset:"
+HELD = "data:image/png;base64,"
+"""How a picture is given along in a value; the only address that holds what it names."""
 MOST_BYTES = 16 * 1024 * 1024
 TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
          ".ttf": "font/ttf", ".otf": "font/otf", ".woff2": "font/woff2"}  # fmt: skip
@@ -35,17 +39,17 @@ class Assets:
 
 
 class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-    """Gives WeasyPrint `asset:` files and `data:` URLs; anything else ends the page with an error."""
+    """Gives WeasyPrint `asset:` files and pictures given along; anything else ends the page with an error."""
 
     def __init__(self, assets: Assets) -> None:
         """Serve `assets` only; redirects do not exist."""
-        super().__init__(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
+        super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
         self.assets = assets
 
-    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002 - called so
         """Give what `url` names, or raise an error that ends the page."""
-        if url.startswith("data:"):
-            return super().fetch(url, headers)
+        if url.startswith(HELD):
+            return URLFetcherResponse(url, _held(url), {"Content-Type": "image/png"})
         if not url.startswith(SCHEME):
             raise FatalURLFetchingError(
                 f"'{url[:100]}' cannot be used; put the file in templates/ and write asset:NAME"
@@ -57,3 +61,10 @@ class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
             raise FatalURLFetchingError(str(error)) from None
         kind = TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
         return URLFetcherResponse(url, body, {"Content-Type": kind})
+
+
+def _held(url: str) -> bytes:
+    try:
+        return base64.b64decode(url.removeprefix(HELD), validate=True)
+    except binascii.Error:
+        raise FatalURLFetchingError("a picture that was given along is damaged") from None

@@ -30,7 +30,7 @@ def stamp(data: bytes, document: str, version: int, tag: str) -> tuple[bytes, in
     with Pdf.open(io.BytesIO(data)) as pdf:
         pages = len(pdf.pages)
         for number, page in enumerate(pdf.pages, 1):
-            _calm(page)
+            calm(page)
             text = f"P1*{document}*{version}*{number}*{pages}*{tag}"
             # A fixed mask: choosing the best of eight takes a twentieth of the time, and this size does not need it.
             code = segno.make(text, error="q", micro=False, boost_error=False, mask=3)
@@ -51,7 +51,7 @@ def fingerprint(data: bytes) -> str:
         return str(pdf.docinfo.get(FINGERPRINT, ""))
 
 
-def _calm(page: pikepdf.Page) -> None:
+def calm(page: pikepdf.Page) -> None:
     """Keep only links that open a web page or a mail."""
     kept = [note for note in page.get("/Annots", []) if note.get("/Subtype") != Name.Link or _harmless(note)]
     if "/Annots" in page:

@@ -1,4 +1,4 @@
-"""practice.yaml and inbox_rules.yaml: the shipped ones load, Dutch words work, and what is wrong is said in place."""
+"""practice.yaml: the shipped one loads, Dutch words work, and what is wrong is said in place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from pipeline import newpractice
 from pipeline.config.practice import SYNONYMS, PracticeFile, read_practice_file
-from pipeline.config.rules import read_rules
 from pipeline.config.source import read
 from pipeline.errors import ConfigError, FileProblems
 
@@ -20,7 +19,8 @@ DUTCH = {
     "unit": "eenheid", "unit_price": "prijs", "quote": "offerte", "template": "sjabloon", "valid_days": "geldig_dagen",
     "payment_days": "betaaltermijn", "send": "versturen", "goal_to_sponsor": "doel_naar_opdrachtgever",
     "terms": "voorwaarden", "sender": "afzender", "port": "poort", "security": "beveiliging", "user": "gebruiker",
-    "sent_copy": "kopie_in_verzonden",
+    "sent_copy": "kopie_in_verzonden", "reminders": "herinneringen", "first_after_days": "eerste_na_dagen",
+    "every_days": "daarna_elke_dagen", "at_most": "hoogstens",
 }  # fmt: skip
 
 
@@ -59,11 +59,11 @@ def test_the_shipped_practice_is_a_whole_example(tmp_path: Path) -> None:
     assert (file.mail.smtp.port, file.mail.smtp.security, file.mail.sent_copy) == (465, "tls", "append")
 
 
-def test_the_shipped_rules_are_empty_and_a_rule_is_refused_in_its_place(tmp_path: Path) -> None:
-    assert read_rules(newpractice.shipped(), "en").rules == []
-    (tmp_path / "inbox_rules.yaml").write_text("# mine\nregels:\n  - {from: x}\n", "utf-8")
-    with pytest.raises(FileProblems, match=r"inbox_rules\.yaml:2:1: rules for incoming mail are not carried out yet"):
-        read_rules(tmp_path, "en")
+def test_a_practice_that_says_nothing_about_reminders_sends_two_a_week_apart(tmp_path: Path) -> None:
+    said = loaded(tmp_path, shipped()).reminders
+    assert (said.first_after_days, said.every_days, said.at_most) == (7, 7, 2)
+    assert loaded(tmp_path, changed(r"^reminders:.*\n(?:  .*\n)*", "")).reminders == said
+    assert loaded(tmp_path, changed(r"at_most: 2", "at_most: 0")).reminders.at_most == 0
 
 
 @pytest.mark.parametrize(("key", "word"), DUTCH.items())
@@ -99,6 +99,9 @@ def test_a_programme_keeps_the_name_that_the_coach_gave_it(tmp_path: Path, key: 
         (r"timezone: .*", "timezone: Utrecht", "timezone", "'Utrecht' is geen tijdzone"),
         (r"send: automatic", "send: soon", "send:", "kies uit: automatic, after_release"),
         (r"goal_to_sponsor: no", "goal_to_sponsor: soms", "goal_to_sponsor", "schrijf ja of nee"),
+        (r"first_after_days: 7", "first_after_days: 0", "first_after_days", "geen heel getal van 1 tot en met 365"),
+        (r"every_days: 7", "every_days: 0", "every_days", "geen heel getal van 1 tot en met 365"),
+        (r"at_most: 2", "at_most: -1", "at_most", "geen heel getal van 0 tot en met 12"),
         (r"port: 465", "port: 70000", "smtp", "geen heel getal van 1 tot en met 65535"),
         (r"smtp: \{.*", "smtp: {host: mail.x.example, port: 25, security: plain-on-loopback}", "smtp",
          "alleen naar deze computer zelf"),

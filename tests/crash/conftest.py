@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash import points
+from tests.crash import incoming_rounds, incoming_scene, points
 from tests.crash.scene import Post, posted
 
 
@@ -23,3 +23,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> points.Calls:
     """Give the calls of a run for a client who pays."""
     with posted(tmp_path_factory.mktemp("undisturbed"), places=1) as running:
         return points.calls(running.scene(sponsored=False))
+
+
+@pytest.fixture(scope="session")
+def booking(tmp_path_factory: pytest.TempPathFactory) -> incoming_rounds.Stage:
+    """Give a practice with unread answers, whose papers book themselves."""
+    return incoming_rounds.stage(incoming_scene.booking(tmp_path_factory.mktemp("booking")))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
 
 from tests.crash.injection import EIO, ENOSPC, KILL, Fault, counted
-from tests.crash.scene import Scene
+from tests.world import World
 
 DURABLE = (
     "fsync", "fdatasync", "pwrite64", "write", "rename", "renameat", "renameat2", "unlink", "unlinkat", "ftruncate",
@@ -21,7 +23,15 @@ DOT = r'sendto\(\d+, "\.\\r\\n"'
 Calls = list[tuple[str, int, str]]
 
 
-def calls(scene: Scene) -> Calls:
+class Staged(Protocol):
+    """Where a run can be made."""
+
+    @property
+    def world(self) -> World:
+        """The practice that waits for it."""
+
+
+def calls(scene: Staged) -> Calls:
     """Work through `scene` undisturbed; give its calls in order, each with its name, its number and its line."""
     counts: Counter[str] = Counter()
     found: Calls = []
@@ -69,8 +79,13 @@ def at(found: Calls, pattern: str, effect: str = KILL) -> Fault:
 
 def sample(found: Calls, count: int, seed: int) -> list[Fault]:
     """Give `count` points to kill at: the two around the final dot, and others spread over all names of calls."""
+    return spread(found, count, seed, around_the_dot(found))
+
+
+def spread(found: Calls, count: int, seed: int, first: Sequence[Fault] = ()) -> list[Fault]:
+    """Give `count` points to kill at: `first`, and others spread over all names of calls."""
     chance, numbers = random.Random(seed), totals(found)
-    chosen = around_the_dot(found)
+    chosen = [*first]
     names = [name for name in numbers if name != "connect"]
     while len(chosen) < count:
         name = names[len(chosen) % len(names)]

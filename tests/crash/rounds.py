@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from tests.crash import verdict
 from tests.crash.injection import Ended, Fault, plain, struck
 from tests.crash.scene import Scene, Stage
+from tests.world import World
 
 DISK_FAILED = 74
 NOT_REACHED = "not reached"
+OUTCOMES = (verdict.ONCE, verdict.ARRIVED, verdict.NEVER_LEFT)
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,11 @@ def fail(stage: Stage, fault: Fault, *, sponsored: bool) -> Result:
     """Let the disk fail at `fault`, judge what was acknowledged, run plainly with a sound disk, and judge again."""
     scene = stage.scene(sponsored=sponsored)
     first = struck(scene.world, fault)
-    wrong = [*_not_one_line(first), *verdict.false_acknowledgements(scene)]
+    wrong = [*not_one_line(first), *verdict.false_acknowledgements(scene)]
     return _judged(scene, fault, first, wrong)
 
 
-def _not_one_line(ended: Ended) -> list[str]:
+def not_one_line(ended: Ended) -> list[str]:
     """A disk that fails is told in one line with exit code 74, or was no matter at all."""
     expected = {DISK_FAILED: 1, 0: 0}.get(ended.code)
     if len(ended.unexpected) == expected:
@@ -57,15 +59,19 @@ def _not_one_line(ended: Ended) -> list[str]:
 
 
 def _judged(scene: Scene, fault: Fault, first: Ended, wrong: list[str]) -> Result:
-    last = plain(scene.world)
-    if last.code or last.unexpected:
-        wrong = [*wrong, f"the run after it exits {last.code}: {' | '.join(last.unexpected[-3:])}"]
-    else:
-        wrong = [*wrong, *verdict.violations(scene)]
+    wrong = [*wrong, *after_a_plain_run(scene.world, lambda: verdict.violations(scene))]
     outcome = verdict.outcome(scene) if first.hit else NOT_REACHED
     if not wrong:
         shutil.rmtree(scene.world.folder.parent)
     return Result(fault, first.hit, outcome, wrong)
+
+
+def after_a_plain_run(world: World, violations: Callable[[], list[str]]) -> list[str]:
+    """Let the program do what there is to do, undisturbed; give what is wrong with that run, or then."""
+    last = plain(world)
+    if last.code or last.unexpected:
+        return [f"the run after it exits {last.code}: {' | '.join(last.unexpected[-3:])}"]
+    return violations()
 
 
 def side_by_side(act: Callable[[Fault], Result], faults: Iterable[Fault]) -> list[Result]:
@@ -79,9 +85,9 @@ def violations(results: list[Result]) -> list[str]:
     return [str(result) for result in results if result.wrong]
 
 
-def table(results: list[Result]) -> str:
+def table(results: list[Result], outcomes: tuple[str, ...] = OUTCOMES) -> str:
     """Give how many points of each call ended how."""
-    outcomes = (verdict.ONCE, verdict.ARRIVED, verdict.NEVER_LEFT, NOT_REACHED)
+    outcomes = (*outcomes, NOT_REACHED)
     kinds = dict.fromkeys(_kind(result) for result in results)
     lines = [f"{'call':34}{'points':>8}{'violations':>12}" + "".join(f"{one:>24}" for one in outcomes)]
     for kind in [*kinds, "all"]:

@@ -44,9 +44,10 @@ class Shelf:
     def world(  # all by name, each a separate fact
         self, root: Path, *, smtp: str = NOWHERE, imap: str = "", sent_copy: str = "none", order: Order | None = None
     ) -> World:
-        """Give a practice whose mails were composed at START and have not been tried yet."""
+        """Give a practice whose mails were composed at START and have not been tried yet; it sends no reminders."""
         order = order or Order(copies=sent_copy == "append")
         world = World(root, smtp=smtp, imap=imap, sent_copy=sent_copy)
+        world.change("^  at_most: 2", "  at_most: 0")
         world.small_templates()
         shutil.copytree(self._stored(order), world.folder / "storage", dirs_exist_ok=True)
         return world

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import Kind, MessageState, Party
+from pipeline.model import Kind, MessageState, Party, Purpose
 from pipeline.outgoing import intake, outbox
-from pipeline.policy.gates import SendFacts, why_not
+from pipeline.policy.gates import LAPSES, SendFacts, why_not
 from tests.faults.script import Script, Stage, Step
 from tests.faults.scripted import ScriptedSmtp
 from tests.outgoing.prepared import (
@@ -43,11 +43,30 @@ facts = st.builds(
     kinds=kinds_of_a_mail,
     newest=st.booleans(),
     sponsored=st.booleans(),
+    purpose=st.sampled_from(Purpose),
+    awaited=st.booleans(),
+    booked=st.booleans(),
+    reminded=st.booleans(),
+    declined=st.booleans(),
+    own_address=st.booleans(),
 )
-all_open = st.one_of(
-    st.builds(SendFacts, st.just(CLAIMED), st.just(Party.CLIENT), kinds_of_a_mail, newest=st.just(value=True)),
-    st.just(SendFacts(CLAIMED, Party.SPONSOR, QUOTE, newest=True, sponsored=True)),
-)
+
+
+def opened_up(fact: SendFacts) -> SendFacts:
+    """Give the facts with every gate open that can be, for this purpose, party and these documents."""
+    return replace(
+        fact, state=CLAIMED, newest=True, awaited=True, booked=True, reminded=False, declined=False, own_address=True
+    )
+
+
+def right_person(fact: SendFacts) -> bool:
+    """Tell whether such a mail may go to such a person at all."""
+    if fact.party is Party.COACH or fact.purpose is Purpose.NOTE:
+        return fact.party is Party.COACH and fact.purpose is Purpose.NOTE
+    return fact.party is Party.CLIENT or (fact.sponsored and fact.kinds == QUOTE)
+
+
+all_open = facts.map(opened_up).filter(right_person)
 NEWER = client_file(more="goal: Rust\n")
 
 
@@ -80,8 +99,30 @@ def versions(server: ScriptedSmtp) -> list[str]:
 
 @given(facts)
 def test_a_mail_leaves_only_when_every_gate_is_open(fact: SendFacts) -> None:
-    allowed = fact.party is Party.CLIENT or (fact.sponsored and fact.kinds == QUOTE)
-    assert (why_not(fact) is None) == (fact.state is CLAIMED and fact.newest and allowed)
+    needed = {
+        Purpose.DOCUMENTS: True,
+        Purpose.REMINDER: fact.awaited and not fact.reminded,
+        Purpose.COUNTERSIGNED: fact.booked,
+        Purpose.NOTE: fact.booked and fact.own_address,
+    }[fact.purpose]
+    allowed = fact.state is CLAIMED and fact.newest and not fact.declined
+    assert (why_not(fact) is None) == (allowed and needed and right_person(fact))
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("party", Party)
+@pytest.mark.parametrize("kinds", [{Kind.QUOTE}, {Kind.CONSENT}, {Kind.QUOTE, Kind.CONSENT}, set()], ids=len)
+@pytest.mark.parametrize("sponsored", [True, False])
+def test_who_may_receive_what_for_which_reason(
+    purpose: Purpose, party: Party, kinds: set[Kind], *, sponsored: bool
+) -> None:
+    fact = opened_up(SendFacts(CLAIMED, party, frozenset(kinds), newest=True, sponsored=sponsored, purpose=purpose))
+    may = {
+        Party.COACH: purpose is Purpose.NOTE,
+        Party.CLIENT: purpose is not Purpose.NOTE,
+        Party.SPONSOR: purpose is not Purpose.NOTE and sponsored and kinds == {Kind.QUOTE},
+    }
+    assert (why_not(fact) is None) == (bool(kinds) and may[party])
 
 
 @given(all_open)
@@ -90,6 +131,17 @@ def test_a_newer_version_or_another_state_closes_what_was_open(fact: SendFacts) 
     assert why_not(replace(fact, newest=False)) == "superseded by a newer version"
     others = [state for state in MessageState if state is not CLAIMED]
     assert all(why_not(replace(fact, state=state)) for state in others)
+
+
+@given(all_open)
+def test_what_has_become_needless_lapses_and_nothing_else_does(fact: SendFacts) -> None:
+    late = {"newest": False, "declined": True}
+    late |= {Purpose.REMINDER: {"awaited": False}, Purpose.DOCUMENTS: {}}.get(fact.purpose, {"booked": False})
+    for name, value in late.items():
+        changed: SendFacts = replace(fact, **{name: value})  # type: ignore[arg-type]  # all of these are bool
+        assert why_not(changed) in LAPSES
+    assert why_not(replace(fact, state=MessageState.QUEUED)) not in LAPSES
+    assert why_not(replace(fact, party=Party.SPONSOR, kinds=frozenset({Kind.CONSENT}))) not in {None, *LAPSES}
 
 
 @given(facts)
@@ -260,6 +312,11 @@ def test_frozen_mails_of_two_people_swapped_are_not_sent(
         "UPDATE messages SET recipient = 'sanne@home.example>' || char(13, 10) || 'RCPT TO:<other@home.example'",
         "UPDATE messages SET sha256 = 'beef'",
         "UPDATE messages SET party = 'sponsor'",
+        "UPDATE messages SET party = 'coach'",
+        "UPDATE messages SET purpose = 'note', party = 'coach'",
+        "UPDATE messages SET purpose = 'reminder'",
+        "UPDATE messages SET purpose = 'countersigned'",
+        "UPDATE messages SET kinds = 'quote'",
         "UPDATE requests SET facts = replace(facts, 'sanne@home.example', 'other@home.example')",
         "UPDATE settings SET value = replace(value, substr(value, 1, 4), 'beef') WHERE name = 'key'",
     ],

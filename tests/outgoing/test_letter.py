@@ -32,6 +32,7 @@ OTHER = {
     "Auto-Submitted": "no", "X-Pipeline-Token": "0123456789abcdefghjm",
 }  # fmt: skip
 TEXTS = ("Beste Sanne,\n\nHierbij.\n", "<p>Beste Sanne,</p>\n")
+FIRST = "<9876543210zyxwvtsrqp@practice.example>"
 ordinary = settings(deadline=None, max_examples=40)
 
 
@@ -180,6 +181,33 @@ def test_a_header_that_is_not_as_planned_is_reported(header: str, fault: str) ->
     if fault in {"other", "empty"}:
         letter[header] = OTHER[header] if fault == "other" else ""
     assert any(header in reason for reason in differences(letter.as_bytes(), planned(), fingerprint))
+
+
+@pytest.mark.parametrize("domain", ["practice.example", f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example"])
+def test_a_mail_under_an_earlier_one_says_so_on_one_line_and_a_first_one_never(domain: str) -> None:
+    plan = replace(planned(), answers=f"<{'9' * 20}@{domain}>")
+    data = made(plan)
+    assert [parsed(data)[name] for name in ("In-Reply-To", "References")] == [plan.answers, plan.answers]
+    assert f"\r\nIn-Reply-To: {plan.answers}\r\nReferences: {plan.answers}\r\n".encode() in data
+    assert differences(data, plan, fingerprint) == []
+    assert differences(data, planned(), fingerprint) != []
+    assert differences(made(planned()), plan, fingerprint) != []
+
+
+@pytest.mark.parametrize("header", ["In-Reply-To", "References"])
+@pytest.mark.parametrize("value", ["", "<other@practice.example>", f"{FIRST} <other@practice.example>"])
+def test_a_mail_under_another_than_was_planned_is_reported(header: str, value: str) -> None:
+    plan = replace(planned(), answers=FIRST)
+    letter = message_from_bytes(made(plan), policy=policy.compat32)
+    letter.replace_header(header, value)
+    assert any(header in reason for reason in differences(letter.as_bytes(), plan, fingerprint))
+
+
+def test_a_note_has_its_two_texts_and_nothing_attached() -> None:
+    plan = replace(planned(), attachments={})
+    data = make(plan, "Praktijk De Linde", AT, TEXTS, {})
+    assert differences(data, plan, fingerprint) == []
+    assert differences(made(planned()), plan, fingerprint) != []
 
 
 @pytest.mark.parametrize("header", ["Cc", "Bcc", "Reply-To", "Sender", "Resent-To", "Return-Path", "X-Mailer",

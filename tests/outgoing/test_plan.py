@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import tokens
 from pipeline.config.client import ClientFile
 from pipeline.config.fields import REFERENCE
-from pipeline.model import Kind, Party
-from pipeline import tokens
-from pipeline.outgoing.plan import deliveries, signer
+from pipeline.config.practice import Reminders
+from pipeline.model import Kind, Party, Purpose
+from pipeline.outgoing.plan import confirmations, deliveries, next_reminder, reminder, signer
 from tests.config.reading import SHORT, problems
 
 KEY = b"k" * 32
@@ -89,8 +91,68 @@ def test_the_alphabet_has_no_letter_that_is_mistaken_for_another() -> None:
 def test_ten_thousand_names_are_ten_thousand_different_ones() -> None:
     references = {tokens.reference(KEY, str(number), 0) for number in range(10_000)}
     sent = {tokens.message_token(KEY, f"D{n // 10}", n % 10, party) for n in range(5_000) for party in Party}
-    assert (len(references), len(sent)) == (10_000, 10_000)
+    assert (len(references), len(sent)) == (10_000, 15_000)
     assert {letter for reference in references for letter in reference} == {*tokens.ALPHABET, "-"}
+
+
+def test_a_mail_of_another_purpose_or_round_has_a_token_of_its_own_and_documents_keep_theirs() -> None:
+    asked = ("K7Q4-MX2P", 1, Party.CLIENT)
+    rounds = {tokens.message_token(KEY, *asked, purpose, n) for purpose in Purpose for n in range(20)}
+    assert len(rounds) == 1 + 3 * 20
+    assert tokens.message_token(KEY, *asked) == "ycjzm6zj9yfcntcptn69"
+    assert tokens.message_token(KEY, *asked) in rounds
+
+
+REMINDED = [
+    (False, Party.CLIENT, {Kind.QUOTE, Kind.CONSENT}, ["quote", "consent"]),
+    (False, Party.CLIENT, {Kind.CONSENT}, ["consent"]),
+    (True, Party.CLIENT, {Kind.QUOTE, Kind.CONSENT}, ["consent"]),
+    (True, Party.SPONSOR, {Kind.QUOTE, Kind.CONSENT}, ["quote"]),
+    (True, Party.SPONSOR, {Kind.CONSENT}, None),
+    (True, Party.CLIENT, {Kind.QUOTE}, None),
+    (False, Party.SPONSOR, {Kind.QUOTE}, None),
+    (False, Party.COACH, {Kind.QUOTE}, None),
+]
+
+
+@pytest.mark.parametrize(("sponsored", "party", "asked", "kinds"), REMINDED)
+def test_a_reminder_is_only_of_what_that_person_signs(
+    sponsored: bool, party: Party, asked: set[Kind], kinds: list[str] | None
+) -> None:
+    made = reminder(client(sponsored), party, asked, 2)
+    assert (made and list(map(str, made.kinds))) == kinds
+    assert made is None or (made.text, made.round, made.purpose) == ("reminder", 2, Purpose.REMINDER)
+
+
+def test_each_gets_back_what_they_signed_and_the_coach_a_note() -> None:
+    said = [
+        [
+            (str(m.party), m.recipient, list(map(str, m.kinds)), m.text)
+            for m in confirmations(client(sponsored), "own@x")
+        ]
+        for sponsored in (True, False)
+    ]
+    note = ("coach", "own@x", ["quote", "consent"], "note")
+    assert said == [
+        [("sponsor", "peter@work.example", ["quote"], "countersigned"),
+         ("client", "sanne@home.example", ["consent"], "countersigned"), note],
+        [("client", "sanne@home.example", ["quote", "consent"], "countersigned"), note],
+    ]  # fmt: skip
+
+
+def test_a_copy_for_information_is_not_a_copy_that_was_signed() -> None:
+    (mine,) = (m for m in confirmations(client(sponsored=True, quote="both"), "own@x") if m.party is Party.CLIENT)
+    assert mine.kinds == (Kind.CONSENT,)
+
+
+DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
+RULES = st.builds(Reminders, first_after_days=st.integers(1, 365), every_days=st.integers(1, 365))
+
+
+@given(DAYS, DAYS, RULES)
+def test_the_next_reminder_counts_from_the_one_that_went(asked: date, last: date, rules: Reminders) -> None:
+    assert (next_reminder(asked, None, rules) - asked).days == rules.first_after_days
+    assert (next_reminder(asked, last, rules) - last).days == rules.every_days
 
 
 PART = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=10)

@@ -142,12 +142,12 @@ def test_a_crash_between_the_copy_and_its_record_leaves_one_copy(
 
 @pytest.mark.parametrize("wish", ["none", "server"])
 def test_where_no_copy_of_ours_is_wanted_nothing_is_filed(
-    shelf: Shelf, tmp_path: Path, server: ScriptedSmtp, imap: FaultProxy, wish: str
+    shelf: Shelf, tmp_path: Path, server: ScriptedSmtp, mail: MailStack, coach: str, wish: str
 ) -> None:
-    world = shelf.world(tmp_path, smtp=plain(server), imap=box(imap.port, COACH), sent_copy=wish)
-    world.work(after())
+    world = shelf.world(tmp_path, smtp=plain(server), imap=box(mail.imap_port, coach), sent_copy=wish)
+    with_mailbox(world, mail, coach).work(after())
     assert (world.states(), copies(world)) == (["accepted"], ["none"])
-    assert imap.connections() == 0
+    assert mail.messages(coach, "Sent") == []
 
 
 @pytest.mark.parametrize("folder", ["Verzonden items", "Gesendete Objekte", "Envoyés & reçus"])

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import io
+from functools import cache
 from typing import Any
+
+from PIL import Image, ImageDraw
 
 Context = dict[str, Any]
 
@@ -16,6 +21,11 @@ WORDS = {
         "consent_title": "toestemmingsverklaring",
         "greeting_client": "Beste Sanne,",
         "greeting_sponsor": "Geachte heer De Wit,",
+        "received": "29 november 2026",
+        "confirmed": "30 november 2026",
+        "how": "Met een handtekening, op papier of op een scherm; bekeken en bevestigd door Marijke Verhoeven op "
+        "30 november 2026",
+        "answers": ("Ja", "Nee", "Niet beantwoord; geldt als nee"),
         "role": "teamleider Sociaal Domein",
         "goal": (
             "Rustiger leiding geven in een drukke periode.\n"
@@ -60,6 +70,10 @@ WORDS = {
         "consent_title": "consent declaration",
         "greeting_client": "Dear Sanne,",
         "greeting_sponsor": "Dear Mr De Wit,",
+        "received": "29 November 2026",
+        "confirmed": "30 November 2026",
+        "how": "With a signature, on paper or on a screen; seen and confirmed by Marijke Verhoeven on 30 November 2026",
+        "answers": ("Yes", "No", "Not answered; counts as no"),
         "role": "team leader Social Services",
         "goal": "Leading with more calm in a busy time.\nSpeaking up in management meetings, also when it is daunting.",
         "programme": "Coaching programme Course and Calm",
@@ -93,6 +107,16 @@ WORDS = {
         ],
     },
 }
+
+
+@cache
+def picture() -> str:
+    """A cut-out signature, as an address that holds it."""
+    drawn = Image.new("L", (900, 320), "white")
+    ImageDraw.Draw(drawn).line([(50, 200), (200, 80), (300, 260), (500, 60), (850, 240)], fill=0, width=6)
+    png = io.BytesIO()
+    drawn.save(png, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
 
 
 def client_pays(language: str = "nl") -> Context:
@@ -151,6 +175,18 @@ def client_pays(language: str = "nl") -> Context:
         ],
         "signer": "client",
         "sign_by": words["before"],
+        "confirmation": {
+            "title": words["consent_title"],
+            "signer": "Sanne Jansen",
+            "received": words["received"],
+            "how": words["how"],
+            "date": words["confirmed"],
+            "picture": picture(),
+        },
+        "answers": [
+            {"text": asked[1], "answer": answer}
+            for asked, answer in zip(words["questions"], words["answers"], strict=True)
+        ],
     }
 
 
@@ -172,6 +208,8 @@ def sponsor_pays(language: str = "nl") -> Context:
     context["document"] |= {"version": "2", "replaces": words["replaces"]}
     context["signer"] = "sponsor"
     context["attachments"] = [{"file": "K7Q4-MX2P-1-v2.pdf", "title": words["title"]}]
+    context["confirmation"] |= {"title": words["title"], "signer": "de heer P. de Wit, Gemeente Lindendal"}
+    context["answers"] = []
     return context
 
 
@@ -187,6 +225,7 @@ def bare(language: str = "nl") -> Context:
     context["practice"] |= {"phone": "", "website": "", "btw": ""}
     context["client"] |= {"salutation": "", "phone": ""}
     context["statement"] |= {"url": ""}
+    context["confirmation"] |= {"picture": ""}
     context["lines"] = [line | {"vat": "vrijgesteld" if language == "nl" else "exempt"} for line in context["lines"]]
     context["total"] |= {"vat": context["lines"][0]["amount"], "including": context["total"]["excluding"]}
     context["vat"] = [
@@ -233,6 +272,8 @@ def long(language: str = "nl") -> Context:
         {"name": f"q{n}", "text": f"{n}. {HOSTILE[n % len(HOSTILE)]}", "note": RIGHT_TO_LEFT[n % 2]} for n in range(14)
     ]
     context["attachments"] = [{"file": f"K7Q4-MX2P-{n}-v1.pdf", "title": HOSTILE[n]} for n in range(4)]
+    context["confirmation"] |= {"title": HOSTILE[5], "signer": HOSTILE[2], "how": HOSTILE[3]}
+    context["answers"] = [{"text": HOSTILE[n % len(HOSTILE)], "answer": HOSTILE[-1 - n % 2]} for n in range(14)]
     return context
 
 

@@ -36,11 +36,16 @@ from tests.templates.samples import (
 
 LANGUAGES = ("nl", "en")
 DOCUMENTS = ("quote", "consent")
+PRINTED = (*DOCUMENTS, "countersigned")
 MAILS = ("quote", "consent", "quote_and_consent")
+LATER_MAILS = ("reminder", "countersigned", "note")
 MM = 72 / 25.4  # points in a millimetre
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_document = pytest.mark.parametrize("kind", DOCUMENTS)
+everything_printed = pytest.mark.parametrize("kind", PRINTED)
+every_later_mail = pytest.mark.parametrize("kind", LATER_MAILS)
+all_mail = pytest.mark.parametrize("kind", [*MAILS, *LATER_MAILS])
 every_mail = pytest.mark.parametrize("kind", MAILS)
 every_sample = pytest.mark.parametrize("sample", SAMPLES)
 
@@ -68,10 +73,12 @@ CONTRACT: dict[str, set[str]] = {
     "attachments": {"file", "title"},
     "signer": set(),
     "sign_by": set(),
+    "confirmation": {"title", "signer", "received", "how", "date", "picture"},
+    "answers": {"text", "answer"},
 }  # fmt: skip
 OF_THE_SHEET = {"title", "words"}  # set by the document that extends house.html
 OF_THE_MAIL = {"paragraphs", "subject"}
-LOOPS = {"line": "lines", "row": "vat", "question": "questions", "item": "attachments"}
+LOOPS = {"line": "lines", "row": "vat", "question": "questions", "item": "attachments", "given": "answers"}
 
 
 def context_of(kind: str, language: str, sample: str) -> Context:
@@ -169,24 +176,25 @@ def test_samples_keep_the_contract() -> None:
 
 
 @every_language
-@every_document
+@everything_printed
 @every_sample
 def test_nothing_but_the_templates_folder_is_asked_for(kind: str, language: str, sample: str) -> None:
     assets = press.Assets()
     press.layout(f"{language}/{kind}.html", context_of(kind, language, sample), assets)
     assert assets.asked
-    assert {url.split(":")[0] for url in assets.asked} == {"asset"}
+    held = {"data"} if kind == "countersigned" and sample != "bare" else set()
+    assert {url.split(":")[0] for url in assets.asked} == {"asset", *held}
 
 
 @every_language
-@every_document
+@everything_printed
 @every_sample
 def test_the_same_input_gives_the_same_bytes(kind: str, language: str, sample: str) -> None:
     assert press.pdf(f"{language}/{kind}.html", context_of(kind, language, sample)) == printed(kind, language, sample)
 
 
 @every_language
-@every_document
+@everything_printed
 @every_sample
 def test_no_letters_but_ours_are_in_the_document(kind: str, language: str, sample: str) -> None:
     with pikepdf.open(BytesIO(printed(kind, language, sample))) as document:
@@ -221,7 +229,7 @@ def test_hostile_questions_stand_in_the_consent_as_they_were_given(language: str
 
 
 @every_language
-@every_document
+@everything_printed
 @every_sample
 def test_nothing_is_printed_where_the_page_code_comes(kind: str, language: str, sample: str) -> None:
     for picture in pictures_of(printed(kind, language, sample)):
@@ -343,7 +351,76 @@ def test_a_mail_tells_what_is_attached_and_nothing_it_should_not(kind: str, lang
 
 
 @every_language
-@every_mail
+@every_later_mail
+@every_sample
+def test_a_later_mail_tells_which_documents_and_nothing_it_should_not(kind: str, language: str, sample: str) -> None:
+    context = SAMPLES[sample](language)
+    text = press.text(f"{language}/mail/{kind}.txt", context)
+    for attached in context["attachments"]:
+        assert f"{attached['file']} \N{EN DASH} {attached['title']}" in text
+    assert text.startswith(context["greeting"] + "\n\n")
+    assert "€" not in text
+    assert not context["goal"] or context["goal"].splitlines()[0] not in text
+    assert not [answer["text"] for answer in context["answers"] if answer["text"] in text and sample != "long"]
+    assert "\n\n\n" not in text
+    assert "&lt;script" not in text
+
+
+@every_language
+@every_sample
+def test_a_reminder_names_the_last_day_only_while_there_is_one(language: str, sample: str) -> None:
+    context = SAMPLES[sample](language)
+    assert f" {context['sign_by']}?" in press.text(f"{language}/mail/reminder.txt", context)
+    late = press.text(f"{language}/mail/reminder.txt", context | {"sign_by": ""})
+    assert context["sign_by"] not in late
+    assert "? " in late and " ?" not in late and ",?" not in late
+
+
+@every_language
+@every_sample
+def test_a_note_to_the_coach_names_nobody_and_says_where_to_look(language: str, sample: str) -> None:
+    context = SAMPLES[sample](language)
+    people = {name: value for name, value in context.items() if name not in {"client", "sponsor"}}
+    text = press.text(f"{language}/mail/note.txt", people | {"greeting": "Beste Marijke,"})
+    assert f"pipeline show {context['reference']}" in text
+    assert context["client"]["name"] not in text or sample == "long"
+
+
+@every_language
+@every_sample
+def test_a_confirmation_says_who_signed_what_when_and_how(language: str, sample: str) -> None:
+    context = to_client(SAMPLES[sample](language))
+    text = words_of(printed("countersigned", language, sample))
+    for said in [*context["confirmation"].values(), context["document"]["code"], context["practice"]["coach"]]:
+        assert "".join(said.split()) in text or said.startswith("data:")
+    for given in context["answers"]:
+        assert "".join(given["text"].split()) in text and "".join(given["answer"].split()) in text
+    assert "&amp;" not in text
+
+
+@every_language
+@every_sample
+def test_a_confirmation_is_not_taken_for_a_page_that_was_sent(language: str, sample: str) -> None:
+    document = press.layout(f"{language}/countersigned.html", context_of("countersigned", language, sample))
+    assert not [page for page in document.pages if "signature" in page.anchors]
+    context = SAMPLES[sample](language)["document"]
+    for sheet in pypdfium2.PdfDocument(printed("countersigned", language, sample)):
+        assert f"{context['code']} v{context['version']}" not in sheet.get_textpage().get_text_range()
+
+
+@every_language
+def test_a_confirmation_of_three_choices_is_one_sheet_with_the_signature_on_it(language: str) -> None:
+    pages = pypdfium2.PdfDocument(printed("countersigned", language, "client pays"))
+    assert len(pages) == 1
+    (picture,) = pages[0].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
+    left, _, right, _ = (value / MM for value in picture.get_bounds())
+    assert 60 < right - left <= 110
+    bare = pypdfium2.PdfDocument(printed("countersigned", language, "bare"))
+    assert not list(bare[0].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]))
+
+
+@every_language
+@all_mail
 @every_sample
 def test_the_html_of_a_mail_loads_nothing_and_runs_nothing(kind: str, language: str, sample: str) -> None:
     context = SAMPLES[sample](language)

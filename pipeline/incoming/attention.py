@@ -1,0 +1,202 @@
+"""What waits for the coach, and her decisions: one set of functions, for the commands now and for a page later.
+
+A decision only writes rows; the road in and the road out take them up at their next pass. The ledger keeps who decided.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.edges import ledger
+from pipeline.errors import UsageError
+from pipeline.incoming import booking
+from pipeline.incoming.meaning import ASSIGNED
+from pipeline.model import AttentionState, MailState, ObligationState, ReturnState
+from pipeline.practice import Practice
+from pipeline.words import say
+
+RETURN, WITHDRAWAL, DECLINE = "return", "withdrawal", "decline"
+Decide = Callable[[Practice, sqlite3.Row, datetime], str]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits: its number, what it is, the dossier where known, why, since when."""
+
+    number: int
+    what: str
+    dossier: str | None
+    title: str
+    reasons: tuple[str, ...]
+    since: str
+
+
+def waiting(practice: Practice) -> list[Waiting]:
+    """Give all that waits for the coach, the oldest first."""
+    rows = practice.database.rows("SELECT * FROM attention WHERE state = ? ORDER BY number", AttentionState.OPEN)
+    return [_waiting(practice, row) for row in rows]
+
+
+def _waiting(practice: Practice, row: sqlite3.Row) -> Waiting:
+    language = practice.file.language
+    returned = practice.database.row("SELECT * FROM returns WHERE number = ?", row["return"])
+    title = say(language, f"waits_{row['what']}")
+    if returned is not None:
+        document = say(language, f"paper_{returned['kind']}", version=returned["version"])
+        title = f"{document}: {say(language, 'verdict_' + returned['verdict'])}"
+    reasons = tuple(say(language, word, **_spoken(practice, values)) for word, values in json.loads(row["reasons"]))
+    return Waiting(row["number"], row["what"], row["dossier"], title, reasons, row["opened_at"])
+
+
+def _spoken(practice: Practice, values: dict[str, str]) -> dict[str, str]:
+    """Say a question by its text where only its name is known."""
+    asked = next((one for one in practice.policy.consents if one.purpose == values.get("purpose")), None)
+    return values | {"purpose": asked.text.in_language(practice.file.language)} if asked else values
+
+
+def files(practice: Practice, number: int) -> list[Path]:
+    """Give what there is to look at: the picture of what was judged, the files as they came, and the mail itself."""
+    row = _open(practice, number)
+    returned = practice.database.row("SELECT * FROM returns WHERE number = ?", row["return"])
+    mail = practice.database.value("SELECT file FROM mails WHERE number = ?", row["mail"])
+    names = [returned["picture"], *json.loads(returned["files"])] if returned is not None else []
+    return [practice.storage.path(name) for name in [*names, mail] if name]
+
+
+def answers_of(practice: Practice, number: int) -> dict[str, bool | None]:
+    """Give what was read of each question on a returned consent declaration; None where it is not clear."""
+    returned = practice.database.row("SELECT * FROM returns WHERE number = ?", _open(practice, number)["return"])
+    if returned is None:
+        return {}
+    boxes = practice.database.value(
+        "SELECT boxes FROM documents WHERE dossier = ? AND kind = ? AND version = ?",
+        returned["dossier"], returned["kind"], returned["version"],
+    )  # fmt: skip
+    clear = booking.answers_of(practice, returned)
+    return {purpose: clear.get(purpose) for purpose in booking.purposes(boxes)}
+
+
+def accept(practice: Practice, number: int, now: datetime) -> str:
+    """Agree: book the paper, confirm the withdrawal or the decline, or take note; gives what was done, in words."""
+    return _settle(practice, number, now, "accepted", {RETURN: _book, WITHDRAWAL: _noted, DECLINE: _noted})
+
+
+def reject(practice: Practice, number: int, now: datetime) -> str:
+    """Disagree: the paper does not count, it was no withdrawal, it was no decline; gives what was done, in words."""
+    return _settle(practice, number, now, "rejected", {RETURN: _refuse, WITHDRAWAL: _restore, DECLINE: _undecline})
+
+
+def ask_again(practice: Practice, number: int, now: datetime) -> str:
+    """Refuse the paper and let a reminder go out at the next pass, with the document attached."""
+    return _settle(practice, number, now, "asked again", {RETURN: _ask_again})
+
+
+def assign(practice: Practice, number: int, reference: str, now: datetime) -> str:
+    """Say which dossier a mail belongs to; it is read again at the next pass, with that in mind."""
+
+    def act(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+        if row["mail"] is None:
+            raise UsageError(f"number {number} is not about a mail; choose accept or reject")
+        practice.database.run(
+            "DELETE FROM attention WHERE mail = ? AND number != ? AND state = ?",
+            row["mail"],
+            number,
+            AttentionState.OPEN,
+        )
+        practice.database.run("UPDATE attention SET return = NULL WHERE number = ?", number)
+        practice.database.run("DELETE FROM returns WHERE mail = ? AND state = ?", row["mail"], ReturnState.PROPOSED)
+        practice.database.run(
+            "UPDATE mails SET dossier = ?, state = ?, rule = ?, next_at = ?, attempts = 0 WHERE number = ?",
+            reference, MailState.STORED, ASSIGNED, now.isoformat(), row["mail"],
+        )  # fmt: skip
+        return say(practice.file.language, "done_assigned", dossier=reference)
+
+    return _settle(practice, number, now, f"assigned to {reference}", {}, act)
+
+
+def _settle(
+    practice: Practice, number: int, now: datetime, decision: str, acts: dict[str, Decide], other: Decide | None = None
+) -> str:
+    with practice.database.transaction():
+        row = _open(practice, number)
+        done = acts.get(row["what"], other or _noted)(practice, row, now)
+        practice.database.run(
+            "UPDATE attention SET state = ?, settled_at = ?, decision = ? WHERE number = ?",
+            AttentionState.SETTLED, now.isoformat(), decision, number,
+        )  # fmt: skip
+        practice.database.run(
+            "UPDATE mails SET state = ? WHERE number = ? AND state = ? AND NOT EXISTS"
+            " (SELECT 1 FROM attention WHERE mail = mails.number AND state = ?)",
+            MailState.FILED if row["dossier"] else MailState.LEFT, row["mail"], MailState.WAITING, AttentionState.OPEN,
+        )  # fmt: skip
+        ledger.record(
+            practice.database, now, "attention.settled", number=number, what=row["what"], dossier=row["dossier"],
+            decision=decision, by="coach",
+        )  # fmt: skip
+    return done
+
+
+def _open(practice: Practice, number: int) -> sqlite3.Row:
+    row = practice.database.row("SELECT * FROM attention WHERE number = ?", number)
+    if row is None:
+        raise UsageError(f"nothing has the number {number}; see: pipeline attention")
+    if row["state"] != AttentionState.OPEN:
+        raise UsageError(f"number {number} is settled already ({row['decision']}, {row['settled_at'][:16]})")
+    return row
+
+
+def _returned(practice: Practice, row: sqlite3.Row) -> sqlite3.Row:
+    returned = practice.database.row("SELECT * FROM returns WHERE number = ?", row["return"])
+    assert returned is not None, row["number"]
+    return returned
+
+
+def _book(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    returned = _returned(practice, row)
+    newest = practice.database.value("SELECT max(revision) FROM requests WHERE dossier = ?", returned["dossier"])
+    if returned["version"] != newest:
+        raise UsageError(
+            f"this is version {returned['version']}, and version {newest} took its place; it cannot be accepted."
+            f" Type: pipeline attention ask-again {row['number']}"
+        )
+    booking.book(practice, returned["number"], now, booking.answers_of(practice, returned))
+    return say(practice.file.language, "done_booked", dossier=returned["dossier"])
+
+
+def _refuse(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    practice.database.run(
+        "UPDATE returns SET state = ?, decided_at = ? WHERE number = ?",
+        ReturnState.REJECTED, now.isoformat(), row["return"],
+    )  # fmt: skip
+    return say(practice.file.language, "done_rejected")
+
+
+def _ask_again(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    returned = _returned(practice, row)
+    _refuse(practice, row, now)
+    asked = practice.database.run(
+        "UPDATE obligations SET quiet = ? WHERE dossier = ? AND kind = ? AND state = ?",
+        booking.AGAIN, returned["dossier"], returned["kind"], ObligationState.AWAITED,
+    )  # fmt: skip
+    if not asked:
+        raise UsageError(f"nothing of this kind is awaited of {returned['dossier']}; choose accept or reject")
+    return say(practice.file.language, "done_asked_again")
+
+
+def _noted(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - every decision is called alike
+    return say(practice.file.language, "done_noted")
+
+
+def _restore(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    count = booking.restore(practice, row["mail"], now)
+    return say(practice.file.language, "done_restored", count=count)
+
+
+def _undecline(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    booking.undecline(practice, row["dossier"], now)
+    return say(practice.file.language, "done_undeclined")

@@ -1,0 +1,185 @@
+"""What one incoming mail means: its nature, its dossier, the papers in it, what it asks of the coach. Writes nothing.
+
+An automatic mail is never an answer. A letter can be: papers, a consent taken back, a quote declined, or plain words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass, field
+
+from pipeline.config.rules import Action
+from pipeline.errors import ReadingFailed, ReadingNotInstalled
+from pipeline.incoming import answers, bounces, nature, rules, sender
+from pipeline.incoming.judging import Letter, judge_document, trouble_of
+from pipeline.incoming.mail import Bounce, File, Known, Mail, Nature, Sent, Standing
+from pipeline.incoming.match import Match, answered, match, of_message_id, replied_to
+from pipeline.incoming.own_text import own_text
+from pipeline.incoming.papers import Papers, Returned, recognise
+from pipeline.model import MailState, Reason
+from pipeline.practice import Practice
+
+Ask = tuple[str, tuple[Reason, ...]]
+ASSIGNED = "assigned by the coach"
+LOOKS = {Action.FILE_RETURN, Action.ANSWER, Action.DATA_SUBJECT_REQUEST}
+QUIET_OF = {Nature.LETTER: "reply", Nature.AUTO_REPLY: "absence"}
+
+
+@dataclass
+class Meaning:
+    """What one mail turned out to be; `asks` is what to put before the coach, as (what, reasons)."""
+
+    nature: Nature
+    standing: Standing
+    rule: str
+    state: MailState = MailState.LEFT
+    match: Match = field(default_factory=lambda: Match(None))
+    party: str | None = None
+    quiet: str | None = None
+    papers: Papers = field(default_factory=Papers)
+    returned: list[Returned] = field(default_factory=list)
+    bounced: list[tuple[Sent, Bounce]] = field(default_factory=list)
+    withdraws: tuple[str, ...] = ()
+    declines: bool = False
+    asks: list[Ask] = field(default_factory=list)
+    mark: str | None = None
+    move: str | None = None
+
+
+def meaning_of(practice: Practice, row: sqlite3.Row, mail: Mail, known: Known) -> Meaning:
+    """Give what `mail`, stored as `row`, means."""
+    kind = nature.of(mail, practice.file.mail.sender)
+    standing = sender.standing(mail, practice.file.mail.provider)
+    seen = rules.Facts(mail, kind, standing, mail.sender in known.addresses, bool(answered(mail, known)))
+    decision = rules.decide(practice.rules, seen)
+    meaning = Meaning(kind, standing, decision.rule, mark=decision.mark, move=decision.move)
+    assigned, wanted = row["dossier"] if row["rule"] == ASSIGNED else None, _wanted(decision.action, mail)
+    if kind is Nature.LETTER or assigned:
+        _letter(practice, meaning, mail, known, wanted, assigned)
+    elif kind is Nature.BOUNCE:
+        _bounce(meaning, mail, known)
+    elif kind is not Nature.OWN:
+        _automatic(practice, meaning, mail, known)
+    _asked_by_rule(meaning, wanted)
+    if meaning.asks:
+        meaning.state = MailState.SET_ASIDE if wanted is Action.SET_ASIDE else MailState.WAITING
+    return meaning
+
+
+def _wanted(action: Action | None, mail: Mail) -> Action:
+    """Give what to do with a letter; without a rule, papers are looked at and words are filed with their dossier."""
+    if action is not None:
+        return action
+    return Action.FILE_RETURN if mail.files or mail.unread else Action.FILE_CORRESPONDENCE
+
+
+def _bounce(meaning: Meaning, mail: Mail, known: Known) -> None:
+    """Recognise which of our mails did not arrive: by our token, which nobody can guess, or our Message-ID."""
+    report = bounces.of(mail)
+    if report is None:
+        return
+    found = [of_message_id(name, known) for name in report.message_ids]
+    found += [known.sent.get(token) for token in report.tokens]
+    for sent in {one.token: one for one in found if one}.values():
+        meaning.state, meaning.match = MailState.FILED, Match(sent.dossier)
+        meaning.party = sent.party
+        meaning.bounced.append((sent, report))
+
+
+def _automatic(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> None:
+    """File an automatic mail with what it answers; papers in it are shown, and never taken as an answer.
+
+    An office scanner mails by itself, too: the coach assigns what it sent, and then it is read as a letter.
+    """
+    trouble = _look_at_papers(practice, meaning, mail, looks=True)
+    meaning.match = match(mail, meaning.papers.pages, meaning.papers.fingerprints, known, None)
+    if meaning.match.dossier is None:
+        return
+    meaning.state = MailState.FILED
+    if answered(mail, known):
+        meaning.quiet, meaning.party = QUIET_OF.get(meaning.nature), _party(mail, known, meaning.match.dossier)
+    touched = {page.file for page in meaning.papers.pages if not _blank(practice, meaning.papers.files[page.file])}
+    if touched:
+        meaning.asks.append(("papers", (("automatic_with_papers", {}),)))
+    meaning.asks += trouble
+
+
+def _blank(practice: Practice, file: File) -> bool:
+    """Tell whether a file is, byte for byte, one that we sent."""
+    sha256 = hashlib.sha256(file.data).hexdigest()
+    return bool(practice.database.value("SELECT 1 FROM documents WHERE sha256 = ?", sha256))
+
+
+def _letter(
+    practice: Practice, meaning: Meaning, mail: Mail, known: Known, wanted: Action, assigned: str | None
+) -> None:
+    if wanted is not Action.LEAVE or assigned:
+        trouble = _look_at_papers(practice, meaning, mail, looks=wanted in LOOKS or bool(assigned))
+        meaning.match = match(mail, meaning.papers.pages, meaning.papers.fingerprints, known, assigned)
+        if meaning.match.dossier is not None:
+            meaning.state, meaning.quiet = MailState.FILED, QUIET_OF[Nature.LETTER]
+            meaning.party = _party(mail, known, meaning.match.dossier)
+            meaning.asks += trouble or _papers(practice, meaning, mail, known)
+        elif meaning.match.claims:
+            meaning.asks.append(("unmatched", meaning.match.reasons))
+        else:
+            meaning.asks += trouble
+    _words(meaning, mail, known)
+
+
+def _look_at_papers(practice: Practice, meaning: Meaning, mail: Mail, *, looks: bool) -> list[Ask]:
+    """Have the files of a letter recognised; gives what to put before the coach when that cannot be done."""
+    try:
+        meaning.papers = recognise(mail.files, practice.reader, practice.key) if looks and mail.files else Papers()
+    except (ReadingFailed, ReadingNotInstalled) as error:
+        return [("papers", (trouble_of(error),))]
+    return []
+
+
+def _party(mail: Mail, known: Known, dossier: str) -> str | None:
+    """Give who of a dossier wrote: by the mail that is answered, else by the address; None when that is not clear."""
+    sent = replied_to(mail, known)
+    if sent is not None and sent.dossier == dossier:
+        return sent.party
+    parties = {one.party for one in known.addresses.get(mail.sender, ()) if one.dossier == dossier}
+    return parties.pop() if len(parties) == 1 else None
+
+
+def _asked_by_rule(meaning: Meaning, wanted: Action) -> None:
+    if wanted is Action.DATA_SUBJECT_REQUEST:
+        meaning.asks.append(("request", (("request_by_rule", {"rule": meaning.rule}),)))
+    elif wanted is Action.ANSWER and meaning.match.dossier:
+        meaning.asks.append(("answer", (("answer_by_rule", {"rule": meaning.rule}),)))
+    elif wanted is Action.SET_ASIDE:
+        meaning.asks.append(("set_aside", (("aside_by_rule", {"rule": meaning.rule}),)))
+
+
+def _words(meaning: Meaning, mail: Mail, known: Known) -> None:
+    """Take words in the safe direction: from whoever may mean a dossier of ours, whatever else the mail is."""
+    said = own_text(mail.text)
+    persons = {one.dossier for one in known.addresses.get(mail.sender, ())}
+    dossiers = {meaning.match.dossier} if meaning.match.dossier else persons
+    if dossiers and answers.withdraws(f"{mail.subject}. {said}"):
+        meaning.withdraws = tuple(sorted(dossiers))
+        meaning.asks.append(("withdrawal", (("withdrawn_at_once", {"dossiers": ", ".join(sorted(dossiers))}),)))
+    elif meaning.match.dossier and not meaning.returned and answers.declines(said):
+        meaning.declines = True
+        meaning.asks.append(("decline", (("declined_at_once", {}),)))
+
+
+def _papers(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> list[Ask]:
+    """Judge every document of the dossier that came; gives what could not be recognised."""
+    asks: list[Ask] = []
+    documents = meaning.papers.documents()
+    for document in (found for found in documents if found[0] == meaning.match.dossier):
+        returned, reason = judge_document(practice, meaning.papers, document, Letter(mail, meaning.standing, known))
+        meaning.returned += [returned] if returned else []
+        asks += [("papers", (reason,))] if reason else []
+    if any(document[0] != meaning.match.dossier for document in documents):
+        asks.append(("papers", (("pages_of_another", {}),)))
+    if mail.unread:
+        asks.append(("papers", tuple((word, {"name": name}) for word, name in mail.unread)))
+    elif meaning.papers.strange and not documents:
+        asks.append(("papers", (("papers_without_code", {}),)))
+    return asks

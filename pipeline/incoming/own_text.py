@@ -1,0 +1,102 @@
+"""What the writer wrote herself: a reply without the mail it answers, the signature and the telephone's greeting.
+
+Pure. It knows how Gmail, Outlook, Apple Mail, Thunderbird and telephones quote in Dutch and English. In doubt it keeps
+more rather than less: what is left out cannot be read as an answer, and what is kept is only read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_LONGEST_LINE, _LONGEST_ATTRIBUTION = 1_000, 4
+
+_ATTRIBUTION = re.compile(
+    r"(?:Op|On|Am|Le) .{6,600}?\b"
+    r"(?:schreef .{1,300}|schreef|heeft .{0,300}geschreven|wrote|schrieb .{0,300}|a écrit)\s?:$"
+)
+_STARTS = re.compile(r"(?:Op|On|Am|Le) ")
+_MOMENT = re.compile(r"\d{1,2}[:.]\d{2}|\d{4}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}")
+_SEPARATOR = re.compile(
+    r"[-_]{2,}\s*(?:Oorspronkelijk(?:e)? (?:bericht|afspraak|e-?mail)|Original (?:Message|Appointment)"
+    r"|Doorgestuurd bericht|Forwarded message|Ursprüngliche Nachricht|Message d'origine)\s*[-_]{2,}$"
+    r"|(?:Begin doorgestuurd bericht|Begin forwarded message):$",
+    re.IGNORECASE,
+)
+_FROM = re.compile(r"\*?(?:Van|From|Von)\s?:\*?\s.*\S", re.IGNORECASE)
+_SENT = re.compile(r"\*?(?:Verzonden|Datum|Sent|Date|Gesendet)(?: op)?\s?:\*?\s.*\S", re.IGNORECASE)
+_TO = re.compile(r"\*?(?:Aan|To|An|Onderwerp|Subject|Betreff)\s?:\*?(?:\s.*)?$", re.IGNORECASE)
+_GREETING = re.compile(
+    r"(?:(?:Verstuurd|Verzonden) (?:vanaf|vanuit|met) |Sent (?:from|with|via) (?:my |Outlook|Mail|Yahoo|Proton|Samsung)"
+    r"|Get Outlook for |(?:Outlook|Yahoo Mail) (?:voor|for|op|on) (?:iOS|Android)"
+    r"|Download Outlook voor |Outlook downloaden voor ).{0,120}$",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"[_\-*=]{10,}$")
+
+
+def own_text(text: str) -> str:
+    """Give what the writer of a mail wrote herself, out of the text of the mail."""
+    lines = [line.replace("\xa0", " ").rstrip()[:_LONGEST_LINE] for line in text.splitlines()]
+    kept: list[str] = []
+    at = 0
+    while at < len(lines):
+        line = lines[at].strip()
+        if _ends(lines, at):
+            break
+        if length := _attribution(lines, at):
+            if not _quoted_follows(lines, at + length):
+                break
+            at += length
+            continue
+        if not line.startswith(">") and not _GREETING.match(line):
+            kept.append(lines[at])
+        at += 1
+    return _trimmed(kept)
+
+
+def _ends(lines: list[str], at: int) -> bool:
+    """Say whether nothing of the writer's own comes from this line on."""
+    tests: tuple[Callable[[list[str], int], bool], ...] = (_separated, _signature, _header_block)
+    return any(test(lines, at) for test in tests)
+
+
+def _separated(lines: list[str], at: int) -> bool:
+    return _SEPARATOR.match(lines[at].strip()) is not None
+
+
+def _signature(lines: list[str], at: int) -> bool:
+    """Recognise "-- ", under something that was written; not in what is quoted, which is left out anyway."""
+    return lines[at] == "--" and any(line.strip() for line in lines[max(0, at - 20) : at])
+
+
+def _header_block(lines: list[str], at: int) -> bool:
+    """Recognise how Outlook starts what it answers: From, Sent and To on lines of their own."""
+    if not _FROM.match(lines[at].strip()):
+        return False
+    following = [line.strip() for line in lines[at + 1 : at + 9]]
+    return any(map(_SENT.match, following)) and any(map(_TO.match, following))
+
+
+def _attribution(lines: list[str], at: int) -> int:
+    """Give over how many lines "On … wrote:" stands here; 0 when it does not, or names no moment."""
+    if not _STARTS.match(lines[at].strip()):
+        return 0
+    joined = ""
+    for length, line in enumerate(lines[at : at + _LONGEST_ATTRIBUTION], 1):
+        joined = f"{joined} {line.strip()}".strip()
+        if joined.endswith(":") and _ATTRIBUTION.match(joined):
+            return length if _MOMENT.search(joined) else 0
+    return 0
+
+
+def _quoted_follows(lines: list[str], at: int) -> bool:
+    """Say whether the quoted text is marked as such, so that answers between its lines can be told from it."""
+    return any(line.lstrip().startswith(">") for line in lines[at : at + 4])
+
+
+def _trimmed(lines: list[str]) -> str:
+    """Give the lines without the rule that stood above the quoted text, and without empty lines around."""
+    while lines and (not lines[-1].strip() or _RULE.match(lines[-1].strip())):
+        lines.pop()
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()

@@ -1,0 +1,169 @@
+"""From a stored mail to what it means: filed, left, set aside, or waiting for the coach.
+
+Takes mails in state stored. Everything is worked out first (`meaning`), files are made durable under names of our own,
+and then one transaction writes all of it: a pass that was cut short is simply made again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.edges import ledger
+from pipeline.incoming import booking, facts, message
+from pipeline.incoming.mail import Known
+from pipeline.incoming.meaning import Meaning, meaning_of
+from pipeline.incoming.papers import Papers, Returned
+from pipeline.model import AttentionState, MailState, Reason, ReturnState, document_code
+from pipeline.practice import Practice
+from pipeline.steps import each
+
+Tell = Callable[[str], None]
+FIRST_PAUSE, LONGEST_PAUSE, TRIES = timedelta(minutes=1), timedelta(hours=4), 5
+SUFFIXES = {
+    b"%PDF": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"II*\0": "tif", b"MM\0*": "tif", b"GIF8": "gif",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A returned document whose files are stored: their names, and that of the picture of what was judged."""
+
+    returned: Returned
+    files: tuple[str, ...]
+    picture: str | None
+
+
+def understand(practice: Practice, now: datetime, tell: Tell) -> int:
+    """Understand every stored mail that is due; gives how many were."""
+    due = practice.database.rows(
+        "SELECT * FROM mails WHERE state = ? AND next_at <= ? ORDER BY number", MailState.STORED, now.isoformat()
+    )
+    if not due:
+        return 0
+    known = facts.known(practice)
+    return each(
+        practice, due, lambda row: _understand(practice, row, known, now, tell),
+        lambda row: _try_later(practice, row, now),
+    )  # fmt: skip
+
+
+def _understand(practice: Practice, row: sqlite3.Row, known: Known, now: datetime, tell: Tell) -> int:
+    meaning = meaning_of(practice, row, message.read(practice.storage.read(row["file"])), known)
+    kept = [_keep(practice, row["number"], returned, meaning.papers) for returned in meaning.returned]
+    with practice.database.transaction():
+        _write(practice, row, meaning, kept, now)
+    tell(_told(meaning))
+    return 1
+
+
+def _try_later(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
+    """After a defect: again with a growing pause, and at last before the coach; the mail itself is kept."""
+    attempts = row["attempts"] + 1
+    state = MailState.WAITING if attempts >= TRIES else MailState.STORED
+    later = now + min(FIRST_PAUSE * 2 ** min(attempts, 16), LONGEST_PAUSE)
+    with practice.database.transaction():
+        practice.database.run(
+            "UPDATE mails SET state = ?, attempts = ?, next_at = ? WHERE number = ? AND state = ?",
+            state, attempts, later.isoformat(), row["number"], MailState.STORED,
+        )  # fmt: skip
+        if state is MailState.WAITING:
+            booking.ask(practice, "papers", now, [("cannot_understand", {})], mail=row["number"])
+
+
+def _keep(practice: Practice, mail: int, returned: Returned, papers: Papers) -> Kept:
+    """Store the files of a returned document as they came, in its dossier, under names of our own."""
+    folder, names = f"dossiers/{returned.dossier}", []
+    for at in returned.files:
+        data = papers.files[at].data
+        names.append(f"{folder}/{returned.dossier}-return-{mail}-{at + 1}.{_suffix(data)}")
+        practice.storage.write(names[-1], data)
+    picture = None
+    if returned.picture:
+        code = document_code(returned.dossier, returned.kind)
+        picture = f"{folder}/{code}-v{returned.version}-return-{mail}.png"
+        practice.storage.write(picture, returned.picture)
+    return Kept(returned, tuple(names), picture)
+
+
+def _suffix(data: bytes) -> str:
+    """Give the ending of a file's name by what is inside; the sender's own name is not used."""
+    found = next((suffix for start, suffix in SUFFIXES.items() if data.startswith(start)), None)
+    return found or ("heic" if data[4:8] == b"ftyp" else "bin")
+
+
+def _write(practice: Practice, row: sqlite3.Row, meaning: Meaning, kept: list[Kept], now: datetime) -> None:
+    """Write everything that one mail means; inside the caller's transaction."""
+    number, dossier = row["number"], meaning.match.dossier
+    asked = [_take_in(practice, number, one, now) for one in kept]
+    state = MailState.WAITING if any(asked) and meaning.state is MailState.FILED else meaning.state
+    practice.database.run(
+        "UPDATE mails SET state = ?, nature = ?, standing = ?, rule = ?, dossier = ?, party = ?, mark = ?, move = ?"
+        " WHERE number = ?",
+        state, meaning.nature, meaning.standing, meaning.rule, dossier, meaning.party, meaning.mark, meaning.move,
+        number,
+    )  # fmt: skip
+    if dossier and meaning.quiet:
+        booking.quiet(practice, dossier, meaning.party, meaning.quiet)
+    for sent, report in meaning.bounced:
+        booking.bounced(practice, sent, report, number, now)
+    for person in meaning.withdraws:
+        booking.withdraw(practice, person, number, now)
+    if meaning.declines and dossier:
+        booking.decline(practice, dossier, now)
+    for what, reasons in meaning.asks:
+        booking.ask(practice, what, now, reasons, dossier=dossier, mail=number)
+    ledger.record(practice.database, now, f"mail.{state}", mail=number, nature=meaning.nature, dossier=dossier)
+
+
+def _take_in(practice: Practice, mail: int, kept: Kept, now: datetime) -> bool:
+    """Record a returned document: it is booked, known already, or put before the coach; tells whether she must look."""
+    database, returned, judgement = practice.database, kept.returned, kept.returned.judgement
+    booked = database.row(
+        "SELECT * FROM returns WHERE dossier = ? AND kind = ? AND version = ? AND state = ?",
+        returned.dossier, returned.kind, returned.version, ReturnState.BOOKED,
+    )  # fmt: skip
+    again = booked is not None and booking.answers_of(practice, booked) == judgement.answers
+    database.run(
+        "INSERT INTO returns (mail, dossier, kind, version, verdict, reasons, findings, files, picture, state, read_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        mail, returned.dossier, returned.kind, returned.version, judgement.verdict, json.dumps(judgement.reasons),
+        json.dumps(returned.findings.as_data()), json.dumps(kept.files), kept.picture,
+        ReturnState.AGAIN if again else ReturnState.PROPOSED, now.isoformat(),
+    )  # fmt: skip
+    number = database.value("SELECT last_insert_rowid()")
+    ledger.record(
+        database, now, "return.read", document=f"{document_code(returned.dossier, returned.kind)} v{returned.version}",
+        number=number, verdict=judgement.verdict,
+    )  # fmt: skip
+    if again:
+        return False
+    if judgement.books_itself and booked is None and not _withdrawal_open(practice, returned.dossier):
+        booking.book(practice, number, now, judgement.answers)
+        return False
+    booking.refuse(practice, number, now, judgement.answers)
+    reasons: tuple[Reason, ...] = (*(judgement.reasons or (("to_confirm", {}),)), *returned.remarks)
+    booking.ask(practice, "return", now, reasons, dossier=returned.dossier, mail=mail, returned=number)
+    return True
+
+
+def _withdrawal_open(practice: Practice, dossier: str) -> bool:
+    """Tell whether a withdrawal still waits for the coach: until then nothing is given by itself."""
+    return bool(
+        practice.database.value(
+            "SELECT 1 FROM attention a WHERE what = 'withdrawal' AND state = ? AND (dossier = ? OR EXISTS"
+            " (SELECT 1 FROM consents c WHERE c.mail = a.mail AND c.dossier = ?))",
+            AttentionState.OPEN, dossier, dossier,
+        )
+    )  # fmt: skip
+
+
+def _told(meaning: Meaning) -> str:
+    """Say in one line what became of a mail, by reference only."""
+    papers = ", ".join(f"{one.kind} v{one.version} {one.judgement.verdict}" for one in meaning.returned)
+    what = papers or ("mail not delivered" if meaning.bounced else f"mail {meaning.state}")
+    asks = "; waits for you" if meaning.state is MailState.WAITING else ""
+    return f"{meaning.match.dossier or '-'} {what}{asks}".replace("_", " ")

@@ -1,0 +1,74 @@
+"""One returned page against the page that was sent: is the signature box signed, what is ticked, is the text the same.
+
+In come pictures, out goes what was seen with its reasons and a cut-out of what was judged. Nothing is decided: whoever
+calls this weighs it. The picture is laid over the sent page (`register`), its ink is told from print (`ink`), and then
+the box (`signing`), the check boxes (`ticking`) and the text (`content`) are looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.model import Reason
+from pipeline.reading import content, ink, register, signing, ticking
+from pipeline.reading.findings import Content, Ink, Tick
+from pipeline.reading.register import DPI, MM, Laid, NotTheSame, Picture
+from pipeline.reading.sent import Sent, Word
+from pipeline.reading.signing import SIGNATURE
+
+__all__ = ["DPI", "NotTheSame", "Seen", "Sent", "Word", "page"]
+
+LOSSES, FEWEST_LOSSES = {"text_changed", "text_unsure"}, 3
+STRIP = 7.0  # mm above and below what was judged that are kept as evidence
+
+cv2.setNumThreads(1)  # the process has a limit on time and memory; more threads would only hide what a page costs
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen on a returned page; `signature` is None where the page has no signature box."""
+
+    signature: Ink | None
+    boxes: dict[str, Tick]
+    content: Content
+    reasons: tuple[Reason, ...]
+    picture: Picture | None
+
+
+def page(picture: Picture, sent: Sent, *, digital: bool) -> Seen:
+    """Say what differs between a returned page and the page that was sent; raises `NotTheSame`.
+
+    `digital` says that it was rendered from a PDF with pages of the same size, so that it lies in place already.
+    """
+    there = register.laid(picture, sent.picture, digital=digital)
+    digital = there.exact
+    separated = ink.page(there, sent.picture, digital=digital)
+    marks = ink.marks(separated.extra)
+    box = sent.boxes.get(SIGNATURE)
+    signature = signing.signature(separated, there.seen, box, marks) if box else None
+    boxes = {
+        name: ticking.tick(separated, there.seen, place, digital=digital)
+        for name, place in sent.boxes.items()
+        if name != SIGNATURE
+    }
+    text, reasons = content.judged(separated, there.seen, sent, marks, digital=digital)
+    if signature is Ink.EMPTY and _loses(reasons):
+        signature = Ink.UNSURE  # what loses pale print can lose a pale pen
+    return Seen(signature, boxes, text, reasons, _evidence(there, sent))
+
+
+def _loses(reasons: tuple[Reason, ...]) -> bool:
+    """Tell whether so much print is lost that pale ink may be lost too."""
+    names = [name for name, _ in reasons]
+    return "part_unreadable" in names or sum(name in LOSSES for name in names) >= FEWEST_LOSSES
+
+
+def _evidence(there: Laid, sent: Sent) -> Picture | None:
+    """Cut out the strips of the page in which something was judged."""
+    wanted = np.zeros(there.picture.shape[0], bool)
+    for _, top, _, height in sent.boxes.values():
+        wanted[max(0, round((top - STRIP) * MM)) : round((top + height + STRIP) * MM)] = True
+    return np.ascontiguousarray(there.picture[wanted]) if wanted.any() else None

@@ -1,0 +1,1 @@
+"""Tests of reading what came back: files, PDF objects, certificates, and the process that does it."""
