@@ -19,7 +19,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from pipeline import demopeople, newpractice
-from pipeline.incoming import attention, booking
+from pipeline.incoming import attention, consents
 from pipeline.practice import Practice, opened
 from pipeline.sandbox import SandboxServer
 from pipeline.worker import Worker, alone, utc_now
@@ -99,7 +99,7 @@ def _sign(practice: Practice, server: SandboxServer, password: str) -> None:
             row = practice.database.row("SELECT kind, boxes FROM documents WHERE file = ?", name)
             assert row is not None, name
             boxes = json.loads(row["boxes"])
-            asked = booking.purposes(row["boxes"])
+            asked = consents.purposes(row["boxes"])
             files[name] = demopeople.signed(data, boxes, {purpose: purpose != REFUSED for purpose in asked})
         _say(who, f"signs {', '.join(files)} and answers the mail")
         demopeople.answer(received, text, files, server.smtp_port, password)

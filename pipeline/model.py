@@ -140,3 +140,8 @@ def document_code(reference: str, kind: Kind) -> str:
 def document_file(reference: str, kind: Kind, version: int) -> str:
     """Give the file's name: the reference and numbers, never a person or a purpose."""
     return f"{document_code(reference, kind)}-v{version}.pdf"
+
+
+def message_file(token: str) -> str:
+    """Give where an outgoing mail's frozen bytes lie in the storage."""
+    return f"outbox/{token}.eml"

@@ -35,6 +35,7 @@ MADE_FROM = {
         "request",
         "answer",
         "set_aside",
+        "letter",
         "tidy",
     ],
 }

@@ -11,16 +11,17 @@ from pipeline.practice import Practice, opened
 from pipeline.words import say
 from pipeline.worker import utc_now
 
-SETTLE = {"accept": attention.accept, "reject": attention.reject, "ask-again": attention.ask_again}
+SETTLE = {"reject": attention.reject, "ask-again": attention.ask_again}
 HELP = "what waits for you: list | show N | accept N | reject N | assign N REF | ask-again N"
 
 
 def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> None:
     """Add the command of this module."""
     asked = commands.add_parser("attention", parents=[shared], help=HELP)
-    asked.add_argument("action", nargs="?", default="list", choices=["list", "show", *SETTLE, "assign"])
+    asked.add_argument("action", nargs="?", default="list", choices=["list", "show", "accept", *SETTLE, "assign"])
     asked.add_argument("number", nargs="?", type=int, metavar="N", help="as the list has it")
     asked.add_argument("reference", nargs="?", metavar="REF", help="the dossier, to assign a mail to it")
+    asked.add_argument("--anyway", action="store_true", help="accept a paper that was read as not signed or altered")
     asked.set_defaults(command=_attention)
 
 
@@ -37,6 +38,9 @@ def _attention(chosen: Namespace) -> int:
                 raise UsageError(f"to which dossier? Type: pipeline attention assign {chosen.number} REF")
             reference = known_dossier(practice, chosen.reference)
             print(attention.assign(practice, chosen.number, reference, utc_now()))
+            return 0
+        if chosen.action == "accept":
+            print(attention.accept(practice, chosen.number, utc_now(), anyway=chosen.anyway))
             return 0
         print(SETTLE[chosen.action](practice, chosen.number, utc_now()))
     return 0

@@ -12,9 +12,8 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pipeline import overview
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
-from pipeline.incoming import booking
-from pipeline.model import AttentionState, MessageState
-from pipeline.outgoing.compose import message_file
+from pipeline.incoming import consents
+from pipeline.model import AttentionState, MessageState, message_file
 from pipeline.practice import Practice, opened
 from pipeline.worker import utc_now
 
@@ -94,8 +93,8 @@ def _show_returned(practice: Practice, reference: str) -> None:
         print(f"returned {row['kind']} v{row['version']}  {verdict}, {row['state']}  {_short(row['read_at'])}")
         for file in json.loads(row["files"]):
             print(f"    {practice.storage.path(file)}")
-    for row in booking.consents(practice, reference):
-        word = "given" if row["given"] else "withdrawn" if row["way"] == booking.WITHDRAWN else "refused"
+    for row in consents.standing(practice, reference):
+        word = "given" if row["given"] else "withdrawn" if row["way"] == consents.WITHDRAWN else "refused"
         print(f"consent {row['purpose']}  {word}  {_short(row['at'])}  {row['document']}, read from {row['way']}")
     waits = practice.database.value(
         "SELECT count(*) FROM attention WHERE dossier = ? AND state = ?", reference, AttentionState.OPEN

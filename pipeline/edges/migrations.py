@@ -108,6 +108,7 @@ INCOMING = (
         party TEXT,
         mark TEXT,
         move TEXT,
+        came_at TEXT,
         attempts INTEGER NOT NULL DEFAULT 0,
         next_at TEXT NOT NULL,
         stored_at TEXT NOT NULL
@@ -145,7 +146,9 @@ INCOMING = (
         decided_at TEXT,
         UNIQUE (mail, dossier, kind, version)
     ) STRICT""",
-    # Consents are facts, one row for each that was given, refused or withdrawn; the newest of a purpose holds.
+    "CREATE INDEX returns_of_document ON returns (dossier, kind, version)",
+    # Consents are facts, one row for each that was given, refused or withdrawn; the latest to come holds.
+    # `came_at` is when the mail came to our provider, `at` when we wrote it down.
     """CREATE TABLE consents (
         number INTEGER PRIMARY KEY,
         dossier TEXT NOT NULL,
@@ -154,10 +157,15 @@ INCOMING = (
         document TEXT NOT NULL,
         text_seal TEXT NOT NULL,
         way TEXT NOT NULL,
-        mail INTEGER REFERENCES mails,
-        at TEXT NOT NULL
+        mail INTEGER NOT NULL REFERENCES mails,
+        came_at TEXT NOT NULL,
+        at TEXT NOT NULL,
+        UNIQUE (mail, dossier, purpose, document, way)
     ) STRICT""",
     "CREATE INDEX consents_of_dossier ON consents (dossier, purpose)",
+    """CREATE VIEW standing_consents AS SELECT * FROM consents one WHERE number =
+        (SELECT number FROM consents WHERE dossier = one.dossier AND purpose = one.purpose
+         ORDER BY came_at DESC, given, number DESC LIMIT 1)""",
     # What waits for the coach; one open row for each thing.
     """CREATE TABLE attention (
         number INTEGER PRIMARY KEY,

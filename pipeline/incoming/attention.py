@@ -14,13 +14,15 @@ from pathlib import Path
 
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
-from pipeline.incoming import booking
+from pipeline.incoming import booking, consents
 from pipeline.incoming.meaning import ASSIGNED
-from pipeline.model import AttentionState, MailState, ObligationState, ReturnState
+from pipeline.model import AttentionState, MailState, ObligationState, ReturnState, Verdict
 from pipeline.practice import Practice
+from pipeline.reading.findings import findings
 from pipeline.words import say
 
 RETURN, WITHDRAWAL, DECLINE = "return", "withdrawal", "decline"
+DOUBTFUL = {Verdict.NOT_SIGNED, Verdict.ALTERED, Verdict.INCOMPLETE}
 Decide = Callable[[Practice, sqlite3.Row, datetime], str]
 
 
@@ -73,17 +75,18 @@ def answers_of(practice: Practice, number: int) -> dict[str, bool | None]:
     returned = practice.database.row("SELECT * FROM returns WHERE number = ?", _open(practice, number)["return"])
     if returned is None:
         return {}
-    boxes = practice.database.value(
-        "SELECT boxes FROM documents WHERE dossier = ? AND kind = ? AND version = ?",
-        returned["dossier"], returned["kind"], returned["version"],
-    )  # fmt: skip
     clear = booking.answers_of(practice, returned)
-    return {purpose: clear.get(purpose) for purpose in booking.purposes(boxes)}
+    asked = consents.purposes(consents.document_row(practice, returned)["boxes"])
+    return {purpose: clear.get(purpose) for purpose in asked}
 
 
-def accept(practice: Practice, number: int, now: datetime) -> str:
-    """Agree: book the paper, confirm the withdrawal or the decline, or take note; gives what was done, in words."""
-    return _settle(practice, number, now, "accepted", {RETURN: _book, WITHDRAWAL: _noted, DECLINE: _noted})
+def accept(practice: Practice, number: int, now: datetime, *, anyway: bool = False) -> str:
+    """Agree: book the paper, confirm the withdrawal or the decline, or take note; gives what was done, in words.
+
+    A paper that was read as not signed, altered or incomplete is booked only `anyway`: it takes a second word.
+    """
+    book = _book_anyway if anyway else _book
+    return _settle(practice, number, now, "accepted", {RETURN: book, WITHDRAWAL: _noted, DECLINE: _noted})
 
 
 def reject(practice: Practice, number: int, now: datetime) -> str:
@@ -102,6 +105,8 @@ def assign(practice: Practice, number: int, reference: str, now: datetime) -> st
     def act(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
         if row["mail"] is None:
             raise UsageError(f"number {number} is not about a mail; choose accept or reject")
+        if not practice.database.value("SELECT 1 FROM dossiers WHERE reference = ?", reference):
+            raise UsageError(f"there is no dossier {reference}; see: pipeline status")
         practice.database.run(
             "DELETE FROM attention WHERE mail = ? AND number != ? AND state = ?",
             row["mail"],
@@ -150,34 +155,38 @@ def _open(practice: Practice, number: int) -> sqlite3.Row:
     return row
 
 
-def _returned(practice: Practice, row: sqlite3.Row) -> sqlite3.Row:
-    returned = practice.database.row("SELECT * FROM returns WHERE number = ?", row["return"])
-    assert returned is not None, row["number"]
-    return returned
-
-
 def _book(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    returned = _returned(practice, row)
+    returned, number = booking.returned(practice, row["return"]), row["number"]
+    if returned["verdict"] in DOUBTFUL:
+        verdict = returned["verdict"].replace("_", " ")
+        raise UsageError(
+            f"this paper was read as {verdict}; look at it (pipeline attention show {number}), and if it is good all"
+            f" the same, type: pipeline attention accept {number} --anyway"
+        )
+    return _book_anyway(practice, row, now)
+
+
+def _book_anyway(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    returned = booking.returned(practice, row["return"])
+    if findings(json.loads(returned["findings"])).as_sent:
+        raise UsageError("this paper came back exactly as it was sent; there is no signature to accept")
     newest = practice.database.value("SELECT max(revision) FROM requests WHERE dossier = ?", returned["dossier"])
     if returned["version"] != newest:
         raise UsageError(
             f"this is version {returned['version']}, and version {newest} took its place; it cannot be accepted."
             f" Type: pipeline attention ask-again {row['number']}"
         )
-    booking.book(practice, returned["number"], now, booking.answers_of(practice, returned))
+    booking.book(practice, returned["number"], now)
     return say(practice.file.language, "done_booked", dossier=returned["dossier"])
 
 
 def _refuse(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    practice.database.run(
-        "UPDATE returns SET state = ?, decided_at = ? WHERE number = ?",
-        ReturnState.REJECTED, now.isoformat(), row["return"],
-    )  # fmt: skip
+    booking.discard(practice, row["return"], now)
     return say(practice.file.language, "done_rejected")
 
 
 def _ask_again(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    returned = _returned(practice, row)
+    returned = booking.returned(practice, row["return"])
     _refuse(practice, row, now)
     asked = practice.database.run(
         "UPDATE obligations SET quiet = ? WHERE dossier = ? AND kind = ? AND state = ?",
@@ -193,7 +202,7 @@ def _noted(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa:
 
 
 def _restore(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    count = booking.restore(practice, row["mail"], now)
+    count = consents.restore(practice, row["mail"], now)
     return say(practice.file.language, "done_restored", count=count)
 
 

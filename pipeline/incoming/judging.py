@@ -6,26 +6,32 @@ Takes the papers of a mail; leaves a `Returned`, or the reason why the coach mus
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
+from pipeline.config.client import ClientFile
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
-from pipeline.incoming.booking import purposes
+from pipeline.incoming.consents import purposes
 from pipeline.incoming.mail import Known, Mail, Standing
 from pipeline.incoming.papers import Document, Papers, Returned, judged, sent_document
 from pipeline.incoming.verdict import Expected
-from pipeline.model import Kind, Reason
+from pipeline.model import Kind, Party, Reason
 from pipeline.practice import Practice
 
 
 @dataclass(frozen=True)
 class Letter:
-    """The mail that papers came in, and what is known of its sender."""
+    """The mail that papers came in, when it came to our provider, and what is known of its sender."""
 
     mail: Mail
+    came_at: datetime
     standing: Standing
     known: Known
+
+    def parties(self, dossier: str) -> set[str]:
+        """Give who of a dossier has the sender's address."""
+        return {one.party for one in self.known.addresses.get(self.mail.sender, ()) if one.dossier == dossier}
 
 
 def judge_document(
@@ -43,9 +49,16 @@ def judge_document(
         returned = judged(papers, document, sent, _expected(practice, row, letter), practice.reader)
     except (ReadingFailed, ReadingNotInstalled) as error:
         return None, trouble_of(error)
-    known_there = {one.dossier for one in letter.known.addresses.get(letter.mail.sender, ())}
-    elsewhere: Reason = ("sender_other", {"address": letter.mail.sender or "?"})
-    return replace(returned, remarks=() if dossier in known_there else (elsewhere,)), None
+    return replace(returned, remarks=tuple(_remarks(practice, row, letter))), None
+
+
+def _remarks(practice: Practice, row: sqlite3.Row, letter: Letter) -> Iterator[Reason]:
+    """Give what the coach should know of the sender: another address, or somebody else than who must sign."""
+    parties, owed = letter.parties(row["dossier"]), _owed(practice, row)
+    if not parties:
+        yield "sender_other", {"address": letter.mail.sender or "?"}
+    elif owed is not None and owed["party"] not in parties:
+        yield "sender_not_signer", {"party": owed["party"], "address": letter.mail.sender}
 
 
 def trouble_of(error: ReadingFailed | ReadingNotInstalled) -> Reason:
@@ -54,13 +67,9 @@ def trouble_of(error: ReadingFailed | ReadingNotInstalled) -> Reason:
 
 
 def _expected(practice: Practice, row: sqlite3.Row, letter: Letter) -> Expected:
-    database, kind = practice.database, Kind(row["kind"])
-    owed = database.row(
-        "SELECT * FROM obligations WHERE dossier = ? AND kind = ? AND version = ?", row["dossier"], kind, row["version"]
-    )
-    people = letter.known.addresses.get(letter.mail.sender, ())
-    signs = owed is not None and any((one.dossier, one.party) == (row["dossier"], owed["party"]) for one in people)
-    late = owed is not None and practice.today(_arrived(letter.mail)).isoformat() > owed["due_at"]
+    database, kind, owed = practice.database, Kind(row["kind"]), _owed(practice, row)
+    signs = owed is not None and owed["party"] in letter.parties(row["dossier"])
+    late = owed is not None and practice.today(letter.came_at).isoformat() > owed["due_at"]
     return Expected(
         version=row["version"],
         newest=database.value("SELECT max(revision) FROM requests WHERE dossier = ?", row["dossier"]),
@@ -69,20 +78,21 @@ def _expected(practice: Practice, row: sqlite3.Row, letter: Letter) -> Expected:
         sender_sure=signs and letter.standing is Standing.AUTHENTICATED,
         expired=kind is Kind.QUOTE and late,
         confirm=practice.file.returns.confirm,
+        signer=_signer(practice, row["dossier"], owed["party"]) if owed else "",
     )
 
 
-def _arrived(mail: Mail) -> datetime:
-    """Give when our provider took the mail in: its Received line is the topmost (RFC 5321, 4.4).
+def _owed(practice: Practice, row: sqlite3.Row) -> sqlite3.Row | None:
+    return practice.database.row(
+        "SELECT * FROM obligations WHERE dossier = ? AND kind = ? AND version = ?",
+        row["dossier"], row["kind"], row["version"],
+    )  # fmt: skip
 
-    A laptop that slept must not make a quote late. Without such a line the mail was put there by hand: the moment of
-    its writing, and without that the earliest there is.
-    """
-    for line in mail.header("Received")[:1]:
-        try:
-            at = parsedate_to_datetime(line.rpartition(";")[2].strip())
-        except ValueError:
-            continue
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
-    at = mail.date or datetime.min.replace(tzinfo=UTC)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+def _signer(practice: Practice, dossier: str, party: str) -> str:
+    """Give the name of who must sign, as the newest client file has it."""
+    facts = practice.database.value(
+        "SELECT facts FROM requests WHERE dossier = ? ORDER BY revision DESC LIMIT 1", dossier
+    )
+    client = ClientFile.model_validate_json(facts)
+    return client.sponsor.contact if party == Party.SPONSOR and client.sponsor else client.client.name

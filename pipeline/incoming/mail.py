@@ -26,8 +26,9 @@ class Mail:
     """A mail as it was read; every text is decoded and bounded, nothing in it is believed.
 
     `sender` is the one address of From in lower case, empty when there is not exactly one. Message-IDs keep their angle
-    brackets. `text` is the plain text, or that of the HTML. `unread` names what could not be unpacked, each with a
-    word of `pipeline.words`. `reports` is (type, text) of each machine-readable report in it, `returned` the headers of
+    brackets. `text` is the plain text, or that of the HTML; `html_text` is that of the HTML where it is not in `text`:
+    a plain text can be a stub and the HTML the letter. `unread` names what could not be unpacked, each with a word of
+    `pipeline.words`. `reports` is (type, text) of each machine-readable report in it, `returned` the headers of
     each mail within it.
     """
 
@@ -46,6 +47,7 @@ class Mail:
     size: int = 0
     reports: tuple[tuple[str, str], ...] = ()
     returned: tuple[tuple[tuple[str, str], ...], ...] = ()
+    html_text: str = ""
 
     def header(self, name: str) -> list[str]:
         """Give every header called `name`, topmost first."""

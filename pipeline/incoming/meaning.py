@@ -5,19 +5,23 @@ An automatic mail is never an answer. A letter can be: papers, a consent taken b
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pipeline.config.rules import Action
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
-from pipeline.incoming import answers, bounces, nature, rules, sender
+from pipeline.incoming import answers, bounces, message, nature, rules, sender
 from pipeline.incoming.judging import Letter, judge_document, trouble_of
-from pipeline.incoming.mail import Bounce, File, Known, Mail, Nature, Sent, Standing
+from pipeline.incoming.mail import Bounce, Correspondent, File, Known, Mail, Nature, Sent, Standing
 from pipeline.incoming.match import Match, answered, match, of_message_id, replied_to
+from pipeline.incoming.moment import came_at
 from pipeline.incoming.own_text import own_text
 from pipeline.incoming.papers import Papers, Returned, recognise
-from pipeline.model import MailState, Reason
+from pipeline.model import Kind, MailState, ObligationState, Reason, message_file
 from pipeline.practice import Practice
 
 Ask = tuple[str, tuple[Reason, ...]]
@@ -40,8 +44,10 @@ class Meaning:
     papers: Papers = field(default_factory=Papers)
     returned: list[Returned] = field(default_factory=list)
     bounced: list[tuple[Sent, Bounce]] = field(default_factory=list)
+    silent: tuple[Correspondent, ...] = ()
     withdraws: tuple[str, ...] = ()
     declines: bool = False
+    came_at: datetime | None = None
     asks: list[Ask] = field(default_factory=list)
     mark: str | None = None
     move: str | None = None
@@ -54,6 +60,7 @@ def meaning_of(practice: Practice, row: sqlite3.Row, mail: Mail, known: Known) -
     seen = rules.Facts(mail, kind, standing, mail.sender in known.addresses, bool(answered(mail, known)))
     decision = rules.decide(practice.rules, seen)
     meaning = Meaning(kind, standing, decision.rule, mark=decision.mark, move=decision.move)
+    meaning.came_at = came_at(mail, datetime.fromisoformat(row["stored_at"]))
     assigned, wanted = row["dossier"] if row["rule"] == ASSIGNED else None, _wanted(decision.action, mail)
     if kind is Nature.LETTER or assigned:
         _letter(practice, meaning, mail, known, wanted, assigned)
@@ -92,17 +99,18 @@ def _automatic(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -
 
     An office scanner mails by itself, too: the coach assigns what it sent, and then it is read as a letter.
     """
-    trouble = _look_at_papers(practice, meaning, mail, looks=True)
+    meaning.asks += _look_at_papers(practice, meaning, mail, looks=True)
     meaning.match = match(mail, meaning.papers.pages, meaning.papers.fingerprints, known, None)
+    touched = {page.file for page in meaning.papers.pages if not _blank(practice, meaning.papers.files[page.file])}
+    if touched:
+        reasons = () if meaning.match.dossier else meaning.match.reasons
+        meaning.asks.append(("papers", (("automatic_with_papers", {}), *reasons)))
+    _words(practice, meaning, mail, known)
     if meaning.match.dossier is None:
         return
     meaning.state = MailState.FILED
     if answered(mail, known):
         meaning.quiet, meaning.party = QUIET_OF.get(meaning.nature), _party(mail, known, meaning.match.dossier)
-    touched = {page.file for page in meaning.papers.pages if not _blank(practice, meaning.papers.files[page.file])}
-    if touched:
-        meaning.asks.append(("papers", (("automatic_with_papers", {}),)))
-    meaning.asks += trouble
 
 
 def _blank(practice: Practice, file: File) -> bool:
@@ -123,9 +131,10 @@ def _letter(
             meaning.asks += trouble or _papers(practice, meaning, mail, known)
         elif meaning.match.claims:
             meaning.asks.append(("unmatched", meaning.match.reasons))
+            meaning.silent = tuple(Correspondent(sent.dossier, sent.party) for sent in answered(mail, known))
         else:
             meaning.asks += trouble
-    _words(meaning, mail, known)
+    _words(practice, meaning, mail, known)
 
 
 def _look_at_papers(practice: Practice, meaning: Meaning, mail: Mail, *, looks: bool) -> list[Ask]:
@@ -155,25 +164,54 @@ def _asked_by_rule(meaning: Meaning, wanted: Action) -> None:
         meaning.asks.append(("set_aside", (("aside_by_rule", {"rule": meaning.rule}),)))
 
 
-def _words(meaning: Meaning, mail: Mail, known: Known) -> None:
+def _words(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> None:
     """Take words in the safe direction: from whoever may mean a dossier of ours, whatever else the mail is."""
-    said = own_text(mail.text)
     persons = {one.dossier for one in known.addresses.get(mail.sender, ())}
     dossiers = {meaning.match.dossier} if meaning.match.dossier else persons
-    if dossiers and answers.withdraws(f"{mail.subject}. {said}"):
+    if dossiers and _withdraws(mail, _ours(practice, dossiers)):
         meaning.withdraws = tuple(sorted(dossiers))
         meaning.asks.append(("withdrawal", (("withdrawn_at_once", {"dossiers": ", ".join(sorted(dossiers))}),)))
-    elif meaning.match.dossier and not meaning.returned and answers.declines(said):
-        meaning.declines = True
-        meaning.asks.append(("decline", (("declined_at_once", {}),)))
+    if meaning.match.dossier and any(answers.declines(own_text(one)) for one in (mail.text, mail.html_text)):
+        meaning.declines = _owes_quote(practice, meaning)
+        decline: Ask = ("decline", (("declined_at_once", {}),))
+        meaning.asks.append(decline if meaning.declines else ("letter", (("says_no", {}),)))
+
+
+def _withdraws(mail: Mail, ours: str) -> bool:
+    """Tell whether a consent is taken back anywhere in what was written: subject, text, HTML, around a quote."""
+    own = f"{mail.subject}. {own_text(mail.text)}", own_text(mail.html_text)
+    below = (answers.withdraws_below(one, ours) for one in (mail.text, mail.html_text))
+    return any(map(answers.withdraws, own)) or any(below)
+
+
+def _ours(practice: Practice, dossiers: Iterable[str]) -> str:
+    """Give the texts of our mails about these dossiers: what is quoted of them was not written by who answers."""
+    texts = []
+    for dossier in dossiers:
+        for row in practice.database.rows("SELECT token FROM messages WHERE dossier = ?", dossier):
+            with contextlib.suppress(FileNotFoundError):
+                texts.append(message.read(practice.storage.read(message_file(row["token"]))).text)
+    return "\n".join(texts)
+
+
+def _owes_quote(practice: Practice, meaning: Meaning) -> bool:
+    """Tell whether who wrote, as far as known, is who has the quote to sign: nobody declines another's quote."""
+    return bool(
+        practice.database.value(
+            "SELECT 1 FROM obligations WHERE dossier = ? AND kind = ? AND state = ? AND (? IS NULL OR party = ?)",
+            meaning.match.dossier, Kind.QUOTE, ObligationState.AWAITED, meaning.party, meaning.party,
+        )
+    )  # fmt: skip
 
 
 def _papers(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> list[Ask]:
     """Judge every document of the dossier that came; gives what could not be recognised."""
     asks: list[Ask] = []
     documents = meaning.papers.documents()
+    assert meaning.came_at is not None
+    letter = Letter(mail, meaning.came_at, meaning.standing, known)
     for document in (found for found in documents if found[0] == meaning.match.dossier):
-        returned, reason = judge_document(practice, meaning.papers, document, Letter(mail, meaning.standing, known))
+        returned, reason = judge_document(practice, meaning.papers, document, letter)
         meaning.returned += [returned] if returned else []
         asks += [("papers", (reason,))] if reason else []
     if any(document[0] != meaning.match.dossier for document in documents):

@@ -6,18 +6,21 @@ unpacked is named in `unread`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from pipeline.incoming import nature
 from pipeline.incoming.addresses import mailboxes
-from pipeline.incoming.charsets import words_decoded
+from pipeline.incoming.charsets import decoded, printable, words_decoded
 from pipeline.incoming.fields import Fields, message_ids
 from pipeline.incoming.mail import Mail
-from pipeline.incoming.parts import parse
-from pipeline.incoming.unpack import contents, written
+from pipeline.incoming.parts import MESSAGES, Part, parse
+from pipeline.incoming.readable import readable
+from pipeline.incoming.unpack import LONGEST_TEXT, contents, written
 
 MOST_OCTETS, MOST_RECIPIENTS, LONGEST_SUBJECT, _LONGEST_DATE = 60_000_000, 100, 1_000, 100
+MOST_HTML = 2_000_000
 
 
 def read(raw: bytes) -> Mail:
@@ -31,6 +34,7 @@ def read(raw: bytes) -> Mail:
     found = contents(top, bounced=nature.is_bounce(bare))
     if len(raw) > MOST_OCTETS:
         found.miss("unread_too_big", subject)
+    text = written(top)
     return Mail(
         message_id=next(iter(message_ids(fields.all("message-id")[:1])), ""),
         in_reply_to=message_ids(fields.all("in-reply-to")[:3]),
@@ -41,13 +45,35 @@ def read(raw: bytes) -> Mail:
         subject=subject,
         date=_date(fields.first("date")),
         headers=headers,
-        text=written(top),
+        text=text,
         files=tuple(found.files),
         unread=tuple(found.unread),
         size=len(raw),
         reports=tuple(found.reports),
         returned=tuple(found.returned),
+        html_text=_html_text(top, text),
     )
+
+
+def _html_text(top: Part, text: str) -> str:
+    """Give what the HTML of a mail says; nothing where that is in its text already."""
+    read, room = list[str](), MOST_HTML
+    for part in _pages(top):
+        octets = part.content(room)
+        room -= len(octets)
+        read.append(readable(decoded(octets, part.charset)))
+    found = printable("\n".join(read).replace("\r\n", "\n").replace("\r", "\n"))[:LONGEST_TEXT].strip()
+    return "" if found in text else found
+
+
+def _pages(part: Part) -> Iterator[Part]:
+    """Give the parts in HTML that are the mail's own words; of forwarded mail and files nothing."""
+    if part.type in MESSAGES or part.attached:
+        return
+    if part.type == "text/html":
+        yield part
+    for child in part.parts:
+        yield from _pages(child)
 
 
 def _sender(fields: Fields) -> tuple[str, str]:

@@ -7,9 +7,12 @@ more rather than less: what is left out cannot be read as an answer, and what is
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 _LONGEST_LINE, _LONGEST_ATTRIBUTION = 1_000, 4
+_MOST_LOOKED, _SHORTEST_KNOWN = 200_000, 20
+_LEFT_OUT = "[...]"
 
 _ATTRIBUTION = re.compile(
     r"(?:Op|On|Am|Le) .{6,600}?\b"
@@ -53,6 +56,27 @@ def own_text(text: str) -> str:
             kept.append(lines[at])
         at += 1
     return _trimmed(kept)
+
+
+def not_ours(text: str, ours: str) -> str:
+    """Give what stands in a text and not in `ours`, nor is marked as quoted: for who answers below what she answers.
+
+    Where something was left out stands "[...]", so that what is around it is not read as one sentence. A line counts as
+    ours wherever a mail program broke it; a few words on a line are kept, they can be hers as well.
+    """
+    known, kept = _letters(ours[:_MOST_LOOKED]), list[str]()
+    for line in text[:_MOST_LOOKED].splitlines():
+        letters = _letters(line)
+        if line.lstrip().startswith(">") or (len(letters) >= _SHORTEST_KNOWN and letters in known):
+            kept += [] if kept[-1:] == [_LEFT_OUT] else [_LEFT_OUT]
+        else:
+            kept.append(line.rstrip())
+    return "\n".join(kept).strip()
+
+
+def _letters(text: str) -> str:
+    """Give the letters and digits of a text alone, which no mail program changes."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)[: 3 * len(text)].casefold()))
 
 
 def _ends(lines: list[str], at: int) -> bool:

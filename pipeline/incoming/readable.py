@@ -12,7 +12,11 @@ import re
 LONGEST = 2_000_000
 
 _UNSEEN = {"script", "style", "head", "title", "noscript", "template", "svg", "object"}
-_BREAKS = {"br", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "dd", "dt"}
+_BREAKS = {
+    "br", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "dd", "dt", "dl",
+    "article", "section", "header", "footer", "main", "nav", "aside", "center", "address", "figure", "figcaption",
+    "caption", "form", "fieldset", "details", "summary",
+}  # fmt: skip
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})")
 _NUMBER = re.compile(r"&#[xX]?0*[0-9a-fA-F]{8,};?")
 

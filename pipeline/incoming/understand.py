@@ -13,11 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.edges import ledger
-from pipeline.incoming import booking, facts, message
+from pipeline.incoming import booking, consents, facts, message
 from pipeline.incoming.mail import Known
 from pipeline.incoming.meaning import Meaning, meaning_of
 from pipeline.incoming.papers import Papers, Returned
-from pipeline.model import AttentionState, MailState, Reason, ReturnState, document_code
+from pipeline.model import (
+    AttentionState,
+    MailState,
+    ObligationState,
+    Reason,
+    ReturnState,
+    Verdict,
+    document_code,
+)
 from pipeline.practice import Practice
 from pipeline.steps import each
 
@@ -96,58 +104,89 @@ def _suffix(data: bytes) -> str:
 
 
 def _write(practice: Practice, row: sqlite3.Row, meaning: Meaning, kept: list[Kept], now: datetime) -> None:
-    """Write everything that one mail means; inside the caller's transaction."""
+    """Write everything that one mail means; inside the caller's transaction.
+
+    What takes something back comes first, so that no paper in the same mail books itself against it.
+    """
     number, dossier = row["number"], meaning.match.dossier
-    asked = [_take_in(practice, number, one, now) for one in kept]
-    state = MailState.WAITING if any(asked) and meaning.state is MailState.FILED else meaning.state
+    came = (meaning.came_at or datetime.fromisoformat(row["stored_at"])).isoformat()
+    practice.database.run("UPDATE mails SET came_at = ? WHERE number = ?", came, number)
+    _words(practice, number, meaning, now)
+    for what, reasons in meaning.asks:
+        booking.ask(practice, what, now, reasons, dossier=dossier, mail=number)
+    looks = [_take_in(practice, number, one, now) for one in kept]
+    state = MailState.WAITING if any(looks) and meaning.state is MailState.FILED else meaning.state
     practice.database.run(
         "UPDATE mails SET state = ?, nature = ?, standing = ?, rule = ?, dossier = ?, party = ?, mark = ?, move = ?"
         " WHERE number = ?",
         state, meaning.nature, meaning.standing, meaning.rule, dossier, meaning.party, meaning.mark, meaning.move,
         number,
     )  # fmt: skip
+    ledger.record(practice.database, now, f"mail.{state}", mail=number, nature=meaning.nature, dossier=dossier)
+
+
+def _words(practice: Practice, number: int, meaning: Meaning, now: datetime) -> None:
+    """Write what a mail says without a form: who answered, what did not arrive, what is taken back or declined."""
+    dossier = meaning.match.dossier
     if dossier and meaning.quiet:
         booking.quiet(practice, dossier, meaning.party, meaning.quiet)
+    for one in meaning.silent:
+        booking.quiet(practice, one.dossier, one.party, "reply")
     for sent, report in meaning.bounced:
         booking.bounced(practice, sent, report, number, now)
     for person in meaning.withdraws:
-        booking.withdraw(practice, person, number, now)
+        consents.withdraw(practice, person, number, now)
     if meaning.declines and dossier:
         booking.decline(practice, dossier, now)
-    for what, reasons in meaning.asks:
-        booking.ask(practice, what, now, reasons, dossier=dossier, mail=number)
-    ledger.record(practice.database, now, f"mail.{state}", mail=number, nature=meaning.nature, dossier=dossier)
 
 
 def _take_in(practice: Practice, mail: int, kept: Kept, now: datetime) -> bool:
     """Record a returned document: it is booked, known already, or put before the coach; tells whether she must look."""
+    returned, judgement = kept.returned, kept.returned.judgement
+    number = _record(practice, mail, kept, now)
+    if number is None:
+        return False  # it was decided upon already, when this mail was read before
+    row = booking.returned(practice, number)
+    if judgement.verdict is Verdict.SIGNED and booking.stands(practice, row):
+        practice.database.run("UPDATE returns SET state = ? WHERE number = ?", ReturnState.AGAIN, number)
+        return False
+    if judgement.books_itself and _awaited(practice, row) and not _withdrawal_open(practice, returned.dossier):
+        booking.book(practice, number, now)
+        return False
+    booking.refuse(practice, number, now)
+    reasons: tuple[Reason, ...] = (*(judgement.reasons or (("to_confirm", {}),)), *returned.remarks)
+    booking.ask(practice, "return", now, reasons, dossier=returned.dossier, mail=mail, paper=number)
+    return True
+
+
+def _record(practice: Practice, mail: int, kept: Kept, now: datetime) -> int | None:
+    """Write the row of a returned document; gives its number, None when this mail has one already."""
     database, returned, judgement = practice.database, kept.returned, kept.returned.judgement
-    booked = database.row(
-        "SELECT * FROM returns WHERE dossier = ? AND kind = ? AND version = ? AND state = ?",
-        returned.dossier, returned.kind, returned.version, ReturnState.BOOKED,
-    )  # fmt: skip
-    again = booked is not None and booking.answers_of(practice, booked) == judgement.answers
-    database.run(
-        "INSERT INTO returns (mail, dossier, kind, version, verdict, reasons, findings, files, picture, state, read_at)"
+    if not database.run(
+        "INSERT OR IGNORE INTO returns"
+        " (mail, dossier, kind, version, verdict, reasons, findings, files, picture, state, read_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         mail, returned.dossier, returned.kind, returned.version, judgement.verdict, json.dumps(judgement.reasons),
-        json.dumps(returned.findings.as_data()), json.dumps(kept.files), kept.picture,
-        ReturnState.AGAIN if again else ReturnState.PROPOSED, now.isoformat(),
-    )  # fmt: skip
-    number = database.value("SELECT last_insert_rowid()")
+        json.dumps(returned.findings.as_data()), json.dumps(kept.files), kept.picture, ReturnState.PROPOSED,
+        now.isoformat(),
+    ):  # fmt: skip
+        return None
+    number: int = database.value("SELECT last_insert_rowid()")
     ledger.record(
         database, now, "return.read", document=f"{document_code(returned.dossier, returned.kind)} v{returned.version}",
         number=number, verdict=judgement.verdict,
     )  # fmt: skip
-    if again:
-        return False
-    if judgement.books_itself and booked is None and not _withdrawal_open(practice, returned.dossier):
-        booking.book(practice, number, now, judgement.answers)
-        return False
-    booking.refuse(practice, number, now, judgement.answers)
-    reasons: tuple[Reason, ...] = (*(judgement.reasons or (("to_confirm", {}),)), *returned.remarks)
-    booking.ask(practice, "return", now, reasons, dossier=returned.dossier, mail=mail, returned=number)
-    return True
+    return number
+
+
+def _awaited(practice: Practice, row: sqlite3.Row) -> bool:
+    """Tell whether this very document is still waited for; one that was declined or booked is the coach's matter."""
+    return bool(
+        practice.database.value(
+            "SELECT 1 FROM obligations WHERE dossier = ? AND kind = ? AND version = ? AND state IN (?, ?)",
+            row["dossier"], row["kind"], row["version"], ObligationState.AWAITED, ObligationState.EXPIRED,
+        )
+    )  # fmt: skip
 
 
 def _withdrawal_open(practice: Practice, dossier: str) -> bool:

@@ -7,8 +7,10 @@ own provider vouches for; what is read from pixels is a proposal, unless the pra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from unicodedata import combining, normalize
 
 from pipeline.model import Reason, Verdict
 from pipeline.reading.findings import Content, Findings, Ink, Tick, Way
@@ -22,7 +24,8 @@ class Expected:
     """What we sent and how it stands: `purposes` are the consents asked, `newest` the dossier's newest version.
 
     `sender_sure` is that the mail is authenticated and from the address of who must sign; `expired` that the quote's
-    last day has passed; `confirm` is the practice's choice: "pictures", "always" or "never".
+    last day has passed; `confirm` is the practice's choice: "pictures", "always" or "never"; `signer` is the name of
+    who must sign, which a digital signature must bear.
     """
 
     version: int
@@ -32,6 +35,7 @@ class Expected:
     sender_sure: bool = False
     expired: bool = False
     confirm: str = "pictures"
+    signer: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,5 +131,19 @@ def answer(found: Findings, purpose: str) -> bool | None:
 def _read_surely(expected: Expected, found: Findings) -> bool:
     if expected.confirm != "pictures":
         return expected.confirm == "never"
+    if found.certificate is None or not same_name(found.certificate.signer, expected.signer):
+        return False
     boxes_sure = not expected.purposes or found.boxes_way in SURE
     return found.signature_way is Way.CERTIFICATE and boxes_sure
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two names can be one person's: all words of the shorter, at least two, stand in the longer."""
+    shorter, longer = sorted((_words(one), _words(other)), key=len)
+    return len(shorter) > 1 and shorter <= longer
+
+
+def _words(name: str) -> frozenset[str]:
+    """Give the words of a name without capitals and accents."""
+    plain = "".join(sign for sign in normalize("NFKD", name.casefold()) if not combining(sign))
+    return frozenset(re.findall(r"\w+", plain))

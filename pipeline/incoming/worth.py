@@ -2,6 +2,11 @@
 
 Most of what lies in a mailbox is none of our business; what is not worth downloading leaves no trace with us. This is
 no judgement: a mail that is downloaded may still be left, and one that names us falsely is found out later.
+
+Out of reach: words alone, from an address that we do not know, in no answer to a mail of ours, under a subject that
+says nothing ("Vraag"). Only its text could tell, and to read that, all mail of everybody would have to be downloaded.
+Who takes a consent back so is heard when she answers our mail, writes from the address that we wrote to, or says it in
+the subject.
 """
 
 from __future__ import annotations
@@ -10,11 +15,12 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pipeline.incoming.answers import declines, folded, withdraws
 from pipeline.incoming.mail import Known
 from pipeline.model import OWN_HEADER
 from pipeline.tokens import ALPHABET
 
-SMALLEST_PAPER, SMALLEST_PICTURE = 1_000, 10_000
+SMALLEST_PAPER, SMALLEST_PICTURE, LONGEST_SUBJECT = 1_000, 10_000, 500
 BEFORE_FIRST = timedelta(days=7)
 ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 IDS = re.compile(r"[A-Za-z0-9]+")
@@ -30,6 +36,11 @@ SUBJECT_OF_DATA = re.compile(
     r"\b(inzage\w*|avg|gdpr|intrek\w*|ingetrokken|toestemming\w*|gegevens\s+(te\s+)?(laten\s+)?verwijder\w*"
     r"|verwijder\w*\s+(van\s+)?(mijn\s+|alle\s+)?(persoons)?gegevens|withdraw\w*|consent|my (personal )?data)\b",
     re.IGNORECASE,
+)
+SUBJECT_OF_CONSENT = re.compile(
+    r"\b(akkoord\w*|instemming|machtiging|privacy\w*|persoonsgegevens|mijn (gegevens|profiel|dossier)|terugtrek\w*"
+    r"|teruggetrokken|terug te trekken|herroep\w*|permissions?|revoke\w*|revoking|revocation|retract\w*|opt[ -]out"
+    r"|data protection|my (profile|report|agreement))\b"
 )
 PAPERS = {
     "application/pdf", "application/x-pdf", "application/zip", "application/x-zip-compressed", "application/x-zip",
@@ -112,8 +123,10 @@ def _is_report(light: Light) -> bool:
 
 
 def _speaks_of_us(light: Light, known: Known) -> bool:
-    subject = light.headers.get("subject", "")
+    subject = folded(light.headers.get("subject", "")[:LONGEST_SUBJECT])
     if SUBJECT_OF_DATA.search(subject):
+        return True
+    if not _from_a_list(light) and (SUBJECT_OF_CONSENT.search(subject) or withdraws(subject) or declines(subject)):
         return True
     named = set(REFERENCE.findall(subject.upper()))
     return bool(named) and any(sent.dossier in named for sent in known.sent.values())

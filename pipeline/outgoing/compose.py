@@ -23,6 +23,7 @@ from pipeline.model import (
     Purpose,
     RequestState,
     document_code,
+    message_file,
 )
 from pipeline.outgoing import letter, plan
 from pipeline.outgoing.documents import fail, read_revision
@@ -68,11 +69,6 @@ def _compose(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) ->
     _queue(practice, revision, made, now)
     tell(f"{revision.reference} {len(made)} mail{'s' if len(made) > 1 else ''} composed")
     return 1
-
-
-def message_file(token: str) -> str:
-    """Give where a mail's frozen bytes lie in the storage."""
-    return f"outbox/{token}.eml"
 
 
 def letter_plan(practice: Practice, revision: Revision, delivery: plan.Delivery) -> letter.LetterPlan:

@@ -152,11 +152,8 @@ def _signed(practice: Practice, revision: Revision, kind: Kind) -> Signed:
 def _answers(practice: Practice, revision: Revision) -> dict[str, Answer]:
     """Give how each consent stands now: as this very text was answered, unless it was taken back since."""
     document = f"{document_code(revision.reference, Kind.CONSENT)} v{revision.number}"
-    newest = practice.database.rows(
-        "SELECT * FROM consents WHERE number IN (SELECT max(number) FROM consents WHERE dossier = ? GROUP BY purpose)",
-        revision.reference,
-    )  # fmt: skip
-    return {row["purpose"]: _answer(row, document) for row in newest}
+    standing = practice.database.rows("SELECT * FROM standing_consents WHERE dossier = ?", revision.reference)
+    return {row["purpose"]: _answer(row, document) for row in standing}
 
 
 def _answer(row: sqlite3.Row, document: str) -> Answer:

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from pipeline import tokens
 from pipeline.edges import ledger, smtp
 from pipeline.errors import NotReachable, PipelineError
-from pipeline.model import Kind, MessageState, ObligationState, Purpose
+from pipeline.model import Kind, MessageState, ObligationState, Purpose, message_file
 from pipeline.outgoing import letter, plan
-from pipeline.outgoing.compose import delivery_of, letter_plan, message_file
+from pipeline.outgoing.compose import delivery_of, letter_plan
 from pipeline.outgoing.documents import read_revision
 from pipeline.outgoing.facts import is_newest, send_facts
 from pipeline.outgoing.values import valid_until

@@ -12,8 +12,7 @@ from datetime import datetime
 
 from pipeline.edges import ledger, mailbox
 from pipeline.errors import ConfigError
-from pipeline.model import CopyState, MessageState
-from pipeline.outgoing.compose import message_file
+from pipeline.model import CopyState, MessageState, message_file
 from pipeline.outgoing.outbox import accept
 from pipeline.practice import Practice
 

@@ -22,6 +22,7 @@ from pipeline.reading.signing import SIGNATURE
 __all__ = ["DPI", "NotTheSame", "Seen", "Sent", "Word", "page"]
 
 LOSSES, FEWEST_LOSSES = {"text_changed", "text_unsure"}, 3
+TONES = 0.3  # fewer tones between black and white than this, of what is black: there were none, but for JPEG's
 STRIP = 7.0  # mm above and below what was judged that are kept as evidence
 
 cv2.setNumThreads(1)  # the process has a limit on time and memory; more threads would only hide what a page costs
@@ -55,8 +56,10 @@ def page(picture: Picture, sent: Sent, *, digital: bool) -> Seen:
         if name != SIGNATURE
     }
     text, reasons = content.judged(separated, there.seen, sent, marks, digital=digital)
-    if signature is Ink.EMPTY and _loses(reasons):
-        signature = Ink.UNSURE  # what loses pale print can lose a pale pen
+    if ("part_unreadable", {}) in reasons:  # what loses print can lose a pale pen
+        boxes = {name: Tick.UNCLEAR if tick is Tick.EMPTY else tick for name, tick in boxes.items()}
+    if signature is Ink.EMPTY and (_loses(reasons) or (not digital and _two_tones(picture))):
+        signature = Ink.UNSURE
     return Seen(signature, boxes, text, reasons, _evidence(there, sent))
 
 
@@ -64,6 +67,13 @@ def _loses(reasons: tuple[Reason, ...]) -> bool:
     """Tell whether so much print is lost that pale ink may be lost too."""
     names = [name for name, _ in reasons]
     return "part_unreadable" in names or sum(name in LOSSES for name in names) >= FEWEST_LOSSES
+
+
+def _two_tones(picture: Picture) -> bool:
+    """Tell whether a scan is in black and white only: a pale or thin pen leaves no trace on it."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    dark, between = int((grey < 60).sum()), int(((grey >= 60) & (grey < 195)).sum())
+    return between < TONES * dark
 
 
 def _evidence(there: Laid, sent: Sent) -> Picture | None:

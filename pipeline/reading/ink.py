@@ -21,7 +21,7 @@ AROUND_PRINT = 3  # points (0.4 mm) around print that are not looked at: printer
 AROUND_SHIFTED_PRINT = 5  # the same, when the page could not be laid exactly
 EXACT = 1.2  # points; what counts as laid exactly
 SURE = 1.4  # a piece of ink is this many times the threshold somewhere; grain is not
-BLOB, BLOB_SIZE = 1.9, 6.5  # mm; no pen is as broad as the first, a filled check box is smaller than the second
+BLOB, BLOB_SIZE = 2.4, 6.5  # mm; no pen is as broad as the first, a filled check box is smaller than the second
 LINE = 35.0  # mm; a thin straight mark this long is a fold or a streak of the scanner
 SPECK = 0.06  # mm2; smaller is dust
 

@@ -142,8 +142,8 @@ def _soundness(file: FileSeen) -> tuple[bool, bool]:
 
 
 def _certifies(file: FileSeen) -> bool:
-    """Tell whether a sound certificate lies over the document as it was sent, with nothing changed on its pages."""
-    unchanged = all(each.finding.content is Content.UNCHANGED for each in file.looked)
+    """Tell whether a sound certificate lies over the document as it was sent, with nothing changed or put on it."""
+    unchanged = all(each.finding.content is Content.UNCHANGED and not each.written for each in file.looked)
     return bool(file.certificate and file.certificate.intact and file.whole and unchanged and not file.active)
 
 
@@ -186,6 +186,10 @@ def _reasons(files: Sequence[FileSeen], looked: Sequence[Looked]) -> Iterator[Re
         yield "active_content", {"what": ", ".join(active)}
     for file in files:
         if file.certificate and file.certificate.intact and not _certifies(file):
-            yield "certificate_elsewhere", {"signer": file.certificate.signer}
+            written = [str(each.finding.number) for each in file.looked if file.whole and each.written]
+            for page_number in written:
+                yield "written_beside", {"page": page_number}
+            if not written:
+                yield "certificate_elsewhere", {"signer": file.certificate.signer}
     if any(each.fields_gone for each in looked):
         yield "fields_gone", {}

@@ -21,7 +21,8 @@ from pipeline.reading.findings import Tick
 POINT_MM = 25.4 / 72
 MOST_OBJECTS, MOST_STEPS, DEEPEST, MOST_NOTES = 60_000, 300_000, 40, 1_000
 A_HAIR, HALF_A_POINT = Decimal("0.001"), 0.5
-HIDDEN = 2 | 32  # annotation flags: hidden, not viewed
+HIDDEN = 1 | 2 | 32 | 256  # annotation flags: invisible, hidden, not viewed, now and then not viewed
+LOCKED = 1 | 2 | 4  # field flags that a program may set without making another field of it
 DRAWN_WITH = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources", "/Group")
 INHERITED = {"/MediaBox", "/CropBox", "/Rotate", "/Resources"}
 USUAL: dict[str, Any] = {"/Rotate": 0, "/UserUnit": 1}
@@ -43,19 +44,27 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Added:
-    """An annotation, or a field, that was not on the page that was sent: what it is (`Ink`, `FreeText`), and where."""
+    """An annotation, or a field, that was not on the page that was sent: what it is (`Ink`, `FreeText`), and where.
+
+    `signs` is that it is what signing puts there and says nothing by itself: a pen's ink, or a digital signature.
+    """
 
     kind: str
     box: Box
+    signs: bool = False
 
 
 @dataclass(frozen=True)
 class PageFacts:
-    """One returned page against the page that was sent; `ticks` is None when its fields are not those that were."""
+    """One returned page against the page that was sent; `ticks` is None when its fields are not those that were.
+
+    `doubted` are the boxes that may not have shown what they say.
+    """
 
     same: bool
     added: tuple[Added, ...]
     ticks: dict[str, Tick] | None
+    doubted: frozenset[str] = frozenset()
 
 
 def facts(sent: Page, back: Page) -> PageFacts:
@@ -65,7 +74,7 @@ def facts(sent: Page, back: Page) -> PageFacts:
     intact = {name: after[name][0] for name, was in before.items() if _stands(was, after.get(name, []))}
     ticks = {name: tick(note) for name, note in intact.items() if _inherited(note, "/FT") == Name.Btn}
     added = tuple(
-        Added(str(note.get("/Subtype", "/"))[1:], _box(back, note))
+        Added(str(note.get("/Subtype", "/"))[1:], _box(back, note), _signs(note))
         for note in _notes(back)
         if _seen(note) and not (note.get("/Subtype") == Name.Widget and _full_name(note) in intact)
     )
@@ -88,6 +97,11 @@ def tick(note: Any) -> Tick:
     normal = note.get("/AP", Dictionary()).get("/N", Dictionary())
     known = isinstance(normal, Dictionary) and f"/{shown}" in normal
     return Tick.TICKED if value == shown and known else Tick.UNCLEAR
+
+
+def layered(pdf: Pdf) -> bool:
+    """Tell whether a file has layers, which some readers show and others do not."""
+    return "/OCProperties" in pdf.Root
 
 
 def same_page(sent: Page, back: Page) -> bool:
@@ -261,8 +275,11 @@ def _full_name(note: Any) -> str:
 
 
 def _stands(was: Any, now: list[Any]) -> bool:
-    """Tell whether a field is there once, where it was, for all to see."""
-    if len(now) != 1 or int(now[0].get("/F", 0)) & HIDDEN:
+    """Tell whether a field is there once, of the same kind and where it was, for all to see."""
+    if len(now) != 1 or int(now[0].get("/F", 0)) & HIDDEN or "/OC" in now[0]:
+        return False
+    kinds = [(_inherited(note, "/FT"), int(_inherited(note, "/Ff") or 0) & ~LOCKED) for note in (was, now[0])]
+    if kinds[0] != kinds[1]:
         return False
     ours, theirs = (_corners(note) for note in (was, now[0]))
     return all(abs(a - b) <= HALF_A_POINT for a, b in zip(ours, theirs, strict=True))
@@ -273,8 +290,27 @@ def _seen(note: Any) -> bool:
     kind = note.get("/Subtype")
     if kind == Name.Link and "/AP" not in note:
         return False
+    if kind == Name.Text:  # its sign has a size of its own
+        return True
     left, bottom, right, top = _corners(note)
     return bool(kind != Name.Popup and right - left > 0 and top - bottom > 0)
+
+
+def _signs(note: Any) -> bool:
+    """Tell whether an annotation is ink without letters, pictures or a remark, or the field of a digital signature."""
+    if note.get("/Subtype") == Name.Widget:
+        value = _inherited(note, "/V")
+        return bool(_inherited(note, "/FT") == Name.Sig and isinstance(value, Dictionary) and "/ByteRange" in value)
+    if note.get("/Subtype") != Name.Ink or str(note.get("/Contents", "")).strip():
+        return False
+    if "/AP" not in note:
+        return True
+    looks = note["/AP"]
+    look = looks.get("/N") if isinstance(looks, Dictionary) else None
+    if not isinstance(look, Stream):
+        return False
+    drawn_with = look.get("/Resources", Dictionary())
+    return isinstance(drawn_with, Dictionary) and not any(drawn_with.get(key) for key in ("/Font", "/XObject"))
 
 
 def _corners(note: Any) -> Box:

@@ -18,7 +18,7 @@ from pipeline.reading.pages import Letter, PdfPages
 from pipeline.reading.sent import Sent, Word
 
 SIGNATURE = "signature"
-KEPT_PAGES = 8
+KEPT_PAGES = 4  # 12 MB each; with what is kept to lay pages over them, some 150 MB stay between jobs
 
 
 class Drawn:

@@ -1,20 +1,23 @@
 """One returned page against the page that was sent: what its objects say where they are intact, else what is seen.
 
-A page that draws what was sent is unchanged, and fields that stand where they stood say what was ticked. What was put
-on it since (ink, a stamp, typed words) is looked at as a picture, and so is every page that is not the one sent.
+A page that draws what was sent is unchanged, and fields that stand where they stood say what was ticked, if they
+show it. What was put on it since (ink, a stamp, typed words) is looked at as a picture, and so is every page that is
+not the one sent.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import cv2
 import pikepdf
 
 from pipeline.model import Reason
-from pipeline.reading import compare, evidence, objects
+from pipeline.reading import compare, evidence, looks, objects
 from pipeline.reading.findings import Content, Ink, PageFinding, Tick
 from pipeline.reading.objects import Added, Box, PageFacts
 from pipeline.reading.original import SIGNATURE, Drawn, Original
@@ -38,10 +41,18 @@ class Returned:
     paper: Pages
     pdf: pikepdf.Pdf | None
 
+    @cached_property
+    def as_brought(self) -> bytes | None:
+        """Give the file with its own appearances, if it asks its reader to draw others."""
+        return looks.as_brought(self.pdf) if self.pdf is not None and looks.drawn_anew(self.pdf) else None
+
 
 @dataclass(frozen=True)
 class Looked:
-    """What was seen of one page, and whether its objects say so; `untouched` when nothing was done to it."""
+    """What was seen of one page, and whether its objects say so; `untouched` when nothing was done to it.
+
+    `written` is that more was put on it than signing puts there: then a certificate does not say what was meant.
+    """
 
     finding: PageFinding
     signature: Ink | None = None
@@ -51,6 +62,7 @@ class Looked:
     untouched: bool = False
     picture: Picture | None = None
     fields_gone: bool = False
+    written: bool = False
 
 
 def look(original: Original, back: Returned, place: Place, drawn: Drawn) -> Looked:
@@ -60,11 +72,13 @@ def look(original: Original, back: Returned, place: Place, drawn: Drawn) -> Look
         return unseen(place, "page_extra")
     try:
         told = _told(original, back, number, at)
+        written = told is not None and any(not one.signs for one in told.added)
         if told and told.same:
-            told = replace(told, same=_drawn_alike(back.paper, at, drawn.page(original, number), told.added))
-        if told and told.same and not told.added and told.ticks is not None:
+            told = _as_drawn(told, back, at, drawn.page(original, number))
+            written = written or not told.same
+        if told and told.same and told.ticks is not None and not (told.added or told.doubted):
             return _by_objects(original, back, place, told.ticks)
-        return _by_sight(original, back, place, told, drawn)
+        return replace(_by_sight(original, back, place, told, drawn), written=written)
     except MemoryError:
         raise
     except NotTheSame:
@@ -88,12 +102,29 @@ def _told(original: Original, back: Returned, number: int, at: int) -> PageFacts
     """Give what the objects say; nothing where qpdf and pdfium do not count the same pages."""
     if back.pdf is None or len(back.pdf.pages) != len(back.paper):
         return None
-    return objects.facts(original.pdf.pages[number - 1], back.pdf.pages[at])
+    told = objects.facts(original.pdf.pages[number - 1], back.pdf.pages[at])
+    layers = objects.layered(back.pdf) and not objects.layered(original.pdf)
+    return replace(told, doubted=frozenset(original.places(number)) - {SIGNATURE}) if layers else told
 
 
-def _drawn_alike(paper: Pages, at: int, sent: Sent, added: Iterable[Added]) -> bool:
+def _as_drawn(told: PageFacts, back: Returned, at: int, sent: Sent) -> PageFacts:
+    """Give what the objects of a page with the content that was sent tell, as far as it is drawn so."""
+    picture = back.paper.picture(at, exact=True)
+    if not _drawn_alike(picture, sent, told.added):
+        return replace(told, same=False)
+    untouched = {name for name, box in sent.boxes.items() if not _touched(told.added, {name: box})}
+    ticks = {name: tick for name, tick in (told.ticks or {}).items() if name in untouched}
+    if not ticks:
+        return told
+    pictures = [picture]
+    if back.as_brought is not None:
+        with closing(PdfPages(back.as_brought)) as paper:
+            pictures.append(paper.picture(at, exact=True))
+    return replace(told, doubted=told.doubted | looks.unlike(ticks, sent, pictures))
+
+
+def _drawn_alike(picture: Picture, sent: Sent, added: Iterable[Added]) -> bool:
     """Tell whether a page with the objects that were sent is drawn so too: two readers may differ on a crooked file."""
-    picture = paper.picture(at, exact=True)
     if picture.shape != sent.picture.shape:
         return False
     differs = cv2.absdiff(picture, sent.picture).max(axis=2) > FAINT
@@ -124,16 +155,16 @@ def _by_sight(original: Original, back: Returned, place: Place, told: PageFacts 
     content, reasons = _content(seen, sent, told)
     if digital and not (told and told.same):
         content, reasons = _with_text(content, reasons, _missing(sent, back.paper, at))
-    ticks = told.ticks if told else None
-    sure = told is not None and told.same and ticks is not None and not _touched(told.added, boxes)
+    ticks, doubted = (told.ticks, told.doubted) if told else (None, frozenset[str]())
+    sure = told is not None and told.same and not doubted and ticks is not None and not _touched(told.added, boxes)
     return Looked(
         PageFinding(*place, content, tuple((word, {**values, "page": str(number)}) for word, values in reasons)),
         seen.signature,
         boxes={name: ticks[name] if sure and ticks and name in ticks else _agreed(ticks, name, tick)
-               for name, tick in seen.boxes.items()},
+               for name, tick in seen.boxes.items()} | dict.fromkeys(doubted, Tick.UNCLEAR),
         boxes_sure=sure,
         picture=seen.picture,
-        fields_gone=told is not None and told.same and ticks is None,
+        fields_gone=told is not None and told.same and (ticks is None or bool(doubted)),
     )  # fmt: skip
 
 

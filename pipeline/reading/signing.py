@@ -130,7 +130,11 @@ def _nearby(page: ink.Page, box: Box, marks: Sequence[ink.Mark]) -> float:
     around, inner = zone(wide, page.ink.shape), zone(box, page.ink.shape, -BORDER)
     rows_beside = zone((0, top - 8, left - 2, height + 10), page.ink.shape)
     near = [mark for mark in marks if share(mark, around) > 0.2 and share(mark, rows_beside) < 0.5]
-    return sum(mark.area for mark in near if share(mark, inner) <= MOSTLY_INSIDE)
+    broad = together([], page.ink.shape)
+    broad[around[1] : around[3], around[0] : around[2]] = cut(page.blobs, around)
+    broad[:, : rows_beside[2]] = False
+    pen = sum(mark.area for mark in near if share(mark, inner) <= MOSTLY_INSIDE)
+    return pen + float(broad.sum()) / MM**2
 
 
 def _thick_part(pen: Mask) -> float:

@@ -92,9 +92,7 @@ class Road:
 
     def consents(self) -> dict[object, object]:
         """Give the consents as they stand: purpose → given."""
-        return {
-            purpose: given for purpose, given in self.world.rows("SELECT purpose, given FROM consents ORDER BY number")
-        }
+        return {row[0]: row[1] for row in self.world.rows("SELECT purpose, given FROM standing_consents")}
 
     def owed(self) -> dict[object, object]:
         """Give the obligations of the newest version: kind → state."""

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.incoming.facts import known, reply_to_us
 from pipeline.incoming.mail import Correspondent, Known, Mail, Sent
-from pipeline.outgoing.compose import message_file
+from pipeline.model import message_file
 from tests.world import CLIENT, SPONSOR, World, client_file
 
 ID = "<k7q4mx2pk7q4mx2pk7q4@delinde.example>"

@@ -1,28 +1,36 @@
-"""Mutated mail is read without a fault: a little in every run, longer behind a marker."""
+"""Mutated mail, bounces, rules and papers are read without a fault: some in every run, far more behind a marker."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 
 import pytest
 
-from tests.incoming.fuzz import fuzz, read_all
+from tests.incoming import fuzz_rules
+from tests.incoming.fuzz import Report, fuzz, read_all
+from tests.reading import fuzz as fuzz_papers
+
+SECONDS, LONG_SECONDS = 8, 600
+READERS: dict[str, Callable[[float, int], Report]] = {
+    "mail": fuzz,
+    "bounces": lambda seconds, seed: fuzz(seconds, seed, like="bounce"),
+    "rules": fuzz_rules.fuzz,
+    "papers": fuzz_papers.fuzz,
+}
 
 
-def test_two_seconds_of_mutated_mail_are_read() -> None:
-    report = fuzz(2, seed=1)
+@pytest.mark.parametrize("reader", READERS)
+def test_what_was_mutated_is_read_and_nothing_of_it_is_believed(reader: str) -> None:
+    report = READERS[reader](SECONDS, 1)
     assert report.failures == []
-    assert report.runs > 20
+    assert report.runs > 5
 
 
 @pytest.mark.long
-def test_a_minute_of_mutated_mail_is_read() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.incoming.fuzz", "--seconds", "60", "--seed", "2"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stdout
+@pytest.mark.timeout(LONG_SECONDS + 60)
+@pytest.mark.parametrize("reader", READERS)
+def test_ten_minutes_of_what_was_mutated_are_read(reader: str) -> None:
+    assert READERS[reader](LONG_SECONDS, 2).failures == []
 
 
 def test_a_reader_that_raises_is_reported() -> None:

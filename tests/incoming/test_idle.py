@@ -73,14 +73,16 @@ def test_it_rings_when_mail_comes_and_not_when_mail_is_read(mail: MailStack, add
         eventually(lambda: bell.rung == 1)  # what came before it began to listen
         for count in (2, 3):
             mail.deliver(address, raw(letter()))
-            eventually(lambda: bell.rung == count)  # noqa: B023 - waited for within the turn
+            eventually(lambda: bell.rung >= count)  # noqa: B023 - waited for within the turn
+        time.sleep(0.6)  # a server may say twice that a mail came
+        rung = bell.rung
         with mail.imap(address) as client:
             client.select_folder("INBOX")
             client.add_flags([1, 2], [b"\\Seen"])
         told = len(line.said("to client"))
         eventually(lambda: b"FETCH" in line.said("to client")[told:])
         time.sleep(0.6)
-        assert bell.rung == 3
+        assert bell.rung == rung
 
 
 def test_it_opens_the_mailbox_for_reading_only(mail: MailStack, address: str, line: FaultProxy) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.incoming import message
+from pipeline.incoming.mail import Mail
 from tests.incoming import samples
 from tests.incoming.fuzz import beyond_bounds, mutated
 
@@ -38,6 +39,43 @@ def test_a_mail_in_html_alone_reads_as_it_looks() -> None:
         "Beste Marieke,\n\nZie bijlage, één handtekening.\n\nVan: Praktijk Voorbeeld <coach@practice.example>\n"
         "Verzonden: maandag 3 maart 2025 14:02\nAan: Sanne Jansen\nOnderwerp: Documenten\n\nGaat u akkoord? Ja of nee."
     )
+
+
+def alternative(plain: str, html: str) -> Mail:
+    return message.read(samples.headers() + samples.multipart(
+        "b", samples.text(plain), samples.text(html, "html"), kind="alternative"
+    ))  # fmt: skip
+
+
+def test_of_a_mail_with_a_stub_as_its_text_the_html_is_read_too() -> None:
+    mail = alternative("This mail needs HTML.", "<p>Beste Marieke,</p><p>Ik trek mijn <b>toe&shy;stemming</b> in.</p>")
+    assert mail.text == "This mail needs HTML."
+    assert mail.html_text == "Beste Marieke,\n\nIk trek mijn toe\u00adstemming in."
+
+
+@pytest.mark.parametrize(
+    ("plain", "html"),
+    [("Ik ga akkoord.", "<p>Ik ga <i>akkoord</i>.</p>"), ("", "<p>Akkoord.</p>"), ("Akkoord.", ""), ("", "")],
+)
+def test_html_that_says_what_the_text_says_is_not_given_twice(plain: str, html: str) -> None:
+    mail = alternative(plain, html)
+    assert mail.html_text == "" and ("kkoord" in mail.text or not plain + html)
+
+
+def test_html_of_a_forwarded_mail_or_a_file_is_nothing_that_the_sender_says() -> None:
+    inner = samples.headers() + samples.text("<p>Ik trek mijn toestemming in.</p>", "html")
+    forwarded = samples.lines("Content-Type: message/rfc822", "") + inner
+    mail = message.read(samples.headers() + samples.multipart("b", samples.text("Zie hieronder."), forwarded))
+    assert (mail.text, mail.html_text) == ("Zie hieronder.", "")
+    page = samples.attached(b"<p>Ik trek mijn toestemming in.</p>", "brief.html", "text/html")
+    mail = message.read(samples.headers() + samples.multipart("b", samples.text("Zie hieronder."), page))
+    assert (mail.text, mail.html_text) == ("Zie hieronder.", "")
+
+
+@pytest.mark.parametrize("name", ["section", "article", "header", "center", "address", "form", "dl", "main"])
+def test_two_blocks_of_a_page_are_two_lines(name: str) -> None:
+    html = f"Content-Type: text/html\r\n\r\n<{name}>Ik trek mijn</{name}><{name}>toestemming in</{name}>"
+    assert message.read(html.encode()).text == "Ik trek mijn\ntoestemming in"
 
 
 def test_headers_stand_in_their_order_and_only_what_people_read_is_decoded() -> None:
@@ -165,7 +203,8 @@ def test_what_the_standard_library_writes_is_read_back(words: str) -> None:
 @given(st.binary(max_size=2_000))
 @quick
 def test_any_octets_are_a_mail_within_bounds(raw: bytes) -> None:
-    assert beyond_bounds(message.read(raw)) == []
+    mail = message.read(raw)
+    assert beyond_bounds(mail) == [] and len(mail.html_text) <= 200_000
 
 
 @given(st.sampled_from(sorted(samples.MAILS)), st.randoms(use_true_random=False))
@@ -190,6 +229,8 @@ def seed_of(name: str) -> bytes:
         b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (level, level) for level in range(3_000)),
         b"Content-Type: message/rfc822\r\n\r\n" * 50_000,
         b"Content-Type: text/html\r\n\r\n" + b"<!--" * 500_000,
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+        + b"--x\r\nContent-Type: text/html\r\n\r\n<p>aaaaaaaa</p>\r\n" * 50_000,
         b"Content-Type: text/html\r\n\r\n<p>&#" + b"9" * 900_000 + b";",
         b"Subject: " + b"a" * 3_000_000,
         b"Content-Type: text/plain" + b";a*0*=b" * 100_000 + b"\r\n\r\n",
@@ -198,4 +239,5 @@ def seed_of(name: str) -> bytes:
     ],
 )
 def test_mail_that_is_made_to_cost_much_stays_within_bounds(raw: bytes) -> None:
-    assert beyond_bounds(message.read(raw)) == []
+    mail = message.read(raw)
+    assert beyond_bounds(mail) == [] and len(mail.html_text) <= 200_000

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.incoming.message import read
-from pipeline.incoming.own_text import own_text
+from pipeline.incoming.own_text import not_ours, own_text
 from tests.incoming import samples
 
 OWN = "Beste Marieke,\n\nIk ga akkoord.\n\nGroet,\nSanne"
@@ -93,3 +93,38 @@ def test_it_only_leaves_out(text: str) -> None:
     kept = own_text(text)
     letters = iter("".join(text.split()))
     assert all(letter in letters for letter in "".join(kept.split()))
+
+
+OURS = "Beste Sanne,\n\nEen ja kunt u later altijd weer intrekken met een mail aan mij.\n\nMarieke\n"
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "Een ja kunt u later altijd weer intrekken met een mail aan mij.",
+        "Een ja kunt u later altijd\nweer intrekken met een mail aan mij.",
+        "  *Een ja* kunt u later  altijd weer intrekken met een mail aan mij.",
+        "> wat er ook staat\n>> en wat er ook stond",
+    ],
+)
+def test_below_an_answered_mail_stands_what_is_not_ours(quoted: str) -> None:
+    assert not_ours(f"Van: Marieke\n\n{quoted}\n\nDat doe ik.\nSanne", OURS) == (
+        "Van: Marieke\n\n[...]\n\nDat doe ik.\nSanne"
+    )
+
+
+@pytest.mark.parametrize("line", ["intrekken", "Een ja kunt u altijd weer intrekken.", "met een mail", "Hallo!"])
+def test_a_few_words_or_other_words_than_ours_are_kept(line: str) -> None:
+    assert not_ours(line, OURS) == line
+
+
+@given(st.text(max_size=400), st.text(max_size=100))
+def test_leaving_out_what_is_ours_adds_nothing_but_its_mark(text: str, ours: str) -> None:
+    kept = not_ours(text, ours).replace("[...]", "")
+    letters = iter("".join(text.split()))
+    assert "[...]" in text or all(letter in letters for letter in "".join(kept.split()))
+
+
+@given(st.lists(st.text(st.characters(categories=["L", "N"]), min_size=25, max_size=40), max_size=5))
+def test_of_a_mail_of_ours_as_it_is_nothing_is_left(lines: list[str]) -> None:
+    assert not_ours("\n".join(lines), "\n".join(lines)) in {"", "[...]"}

@@ -16,7 +16,7 @@ def test_both_papers_signed_in_a_pdf_reader_are_two_proposals_that_one_key_each_
     road.post(road.answer(CLIENT, "Getekend terug.", road.signed(CLIENT, 1), road.signed(CLIENT, 2)))
     road.work()
     assert road.verdicts() == [("quote", 1, "signed", "proposed"), ("consent", 1, "signed", "proposed")]
-    assert road.waits() == ["return", "return"] and road.consents() == {}
+    assert road.waits() == ["return", "return"] and road.consents() == {"keep_in_touch": 0}
     for one in road.waiting():
         road.decide(attention.accept, one.number)
     assert road.owed() == {"quote": "fulfilled", "consent": "fulfilled"}

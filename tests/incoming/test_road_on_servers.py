@@ -51,7 +51,10 @@ def road(servers: Servers, tmp_path: Path, request: pytest.FixtureRequest) -> It
         yield made
 
 
-on_every_server = pytest.mark.parametrize("road", KINDS, indirect=True)
+SELDOM = {"exchange", "renumbered after the fetch", "renumbered after the reading", "postfix"}
+on_every_server = pytest.mark.parametrize(
+    "road", [pytest.param(name, marks=pytest.mark.long) if name in SELDOM else name for name in KINDS], indirect=True
+)
 on_every_server_though_it_takes_long = pytest.mark.parametrize(
     "road", [name if name in ORDINARY else pytest.param(name, marks=pytest.mark.long) for name in KINDS], indirect=True
 )

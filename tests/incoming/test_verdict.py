@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.incoming.verdict import Expected, answer, judge
+from pipeline.incoming.verdict import Expected, answer, judge, same_name
 from pipeline.model import Verdict
 from pipeline.reading.findings import Certificate, Content, Findings, Ink, PageFinding, Tick, Way
 
 ASKED = ("coaching", "profile_take")
-EXPECTED = Expected(version=1, newest=1, pages=2, purposes=ASKED, sender_sure=True)
+EXPECTED = Expected(version=1, newest=1, pages=2, purposes=ASKED, sender_sure=True, signer="Sanne Jansen")
 TICKS = {
     "coaching-yes": Tick.TICKED, "coaching-no": Tick.EMPTY,
     "profile_take-yes": Tick.EMPTY, "profile_take-no": Tick.TICKED,
 }  # fmt: skip
 PAGES = (PageFinding(1, 0, 0, Content.UNCHANGED), PageFinding(2, 0, 1, Content.UNCHANGED))
-GOOD = Findings(PAGES, Ink.SIGNED, Way.CERTIFICATE, Certificate(intact=True, signer="S"), TICKS, Way.FIELDS)
+GOOD = Findings(PAGES, Ink.SIGNED, Way.CERTIFICATE, Certificate(intact=True, signer="JANSEN, Sanne"), TICKS, Way.FIELDS)
 
 
 def test_whole_unchanged_current_signed_and_answered_is_signed() -> None:
@@ -63,12 +63,29 @@ def test_a_superseded_or_expired_paper_is_never_taken_as_signed() -> None:
         (GOOD, True, "always", False),
         (replace(GOOD, signature_way=Way.PIXELS, certificate=None), True, "pictures", False),
         (replace(GOOD, boxes_way=Way.PIXELS), True, "pictures", False),
+        (replace(GOOD, certificate=Certificate(intact=True, signer="Kim Jansen")), True, "pictures", False),
         (replace(GOOD, signature_way=Way.PIXELS, boxes_way=Way.PIXELS, certificate=None), True, "never", True),
         (replace(GOOD, signature_way=Way.PIXELS, boxes_way=Way.PIXELS, certificate=None), False, "never", False),
     ],
 )
 def test_what_books_itself(found: Findings, sure: bool, confirm: str, itself: bool) -> None:
     assert judge(replace(EXPECTED, sender_sure=sure, confirm=confirm), found).books_itself is itself
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Sanne Jansen", "JANSEN SANNE", True),
+        ("Zoë Müller", "Zoe Muller", True),
+        ("Sanne Maria Jansen", "Sanne Jansen", True),
+        ("Sanne Jansen", "Kim Jansen", False),
+        ("Jansen", "Jansen", False),
+        ("", "Sanne Jansen", False),
+        ("", "", False),
+    ],
+)
+def test_a_signature_must_bear_the_name_of_who_must_sign(one: str, other: str, *, same: bool) -> None:
+    assert same_name(one, other) is same
 
 
 def test_an_answer_needs_one_clear_box_and_one_clearly_empty_one() -> None:

@@ -69,6 +69,29 @@ def test_what_can_be_an_answer_a_report_or_a_request_is_worth_it_however_small(h
     assert worth(light(headers, None, 900), KNOWN, COACH) is True
 
 
+CONSENT_SUBJECTS = [
+    "Akkoord", "Niet meer akkoord", "Terugtrekking", "Mijn toe\u00adstemming", "Privacy", "Mijn profiel",
+    "Ik wil niet meer dat mijn verslag gedeeld wordt", "Herroeping", "Permission", "I revoke it", "Opt-out",
+    "Wij zien af van de offerte", "We decline your proposal", "\uff21\uff36\uff27",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", CONSENT_SUBJECTS)
+def test_words_about_a_consent_or_the_quote_in_its_subject_make_a_letter_of_a_stranger_worth_it(subject: str) -> None:
+    assert worth(light({"subject": subject}, None, 900), KNOWN, COACH) is True
+
+
+@pytest.mark.parametrize("subject", ["Privacy", "We updated our privacy policy", "Akkoord op Maastricht"])
+def test_such_words_from_a_mailing_list_do_not(subject: str) -> None:
+    assert worth(light({"subject": subject, "list_id": "<news.example>"}), KNOWN, COACH) is False
+
+
+@pytest.mark.parametrize("subject", ["Vraag", "Re: Lunch", "Kun je dinsdag niet meer?", "Afspraak", "Hallo", ""])
+def test_a_letter_of_a_stranger_under_a_subject_that_says_nothing_is_out_of_reach(subject: str) -> None:
+    assert worth(light({"subject": subject}, None, 900), KNOWN, COACH) is False
+    assert worth(light({"subject": subject, "in_reply_to": OURS}, None, 900), KNOWN, COACH) is True
+
+
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_mail_with_what_can_be_a_paper_is_worth_it_from_anybody(paper: tuple[str, str, int]) -> None:
     assert worth(light({}, (TEXT, paper)), KNOWN, COACH) is True

@@ -84,9 +84,9 @@ def take_back(world: World, paper: Paper) -> None:
             )
         for purpose, given in paper.answers.items():
             database.execute(
-                "INSERT INTO consents (dossier, purpose, given, document, text_seal, way, mail, at)"
-                " VALUES (?, ?, ?, ?, 'S', 'pixels', ?, ?)",
-                (reference, purpose, int(given), f"{reference}-2 v{paper.version}", mail, at),
+                "INSERT INTO consents (dossier, purpose, given, document, text_seal, way, mail, came_at, at)"
+                " VALUES (?, ?, ?, ?, 'S', 'pixels', ?, ?, ?)",
+                (reference, purpose, int(given), f"{reference}-2 v{paper.version}", mail, at, at),
             )
 
 

@@ -372,9 +372,9 @@ def test_a_consent_taken_back_before_the_copy_is_made_stands_there_as_withdrawn(
     take_back(world, CONSENT)
     with practice.database.transaction():
         practice.database.run(
-            "INSERT INTO consents (dossier, purpose, given, document, text_seal, way, at)"
-            " VALUES (?, 'coaching', 0, ?, 'S', 'withdrawal', 'x')",
-            reference(world), f"{reference(world)}-2 v1",
+            "INSERT INTO consents (dossier, purpose, given, document, text_seal, way, mail, came_at, at)"
+            " SELECT ?, 'coaching', 0, ?, 'S', 'withdrawal', max(number), ?, ? FROM mails",
+            reference(world), f"{reference(world)}-2 v1", THEN().isoformat(), THEN().isoformat(),
         )  # fmt: skip
     assert countersign(practice, THEN(), lambda _: None) == 1
     copy = world.folder / "storage" / "dossiers" / reference(world) / f"{reference(world)}-2-v1-countersigned.pdf"

@@ -38,7 +38,7 @@ def test_every_box_of_an_untouched_page_is_empty() -> None:
     assert len(CHECKS) >= 6
 
 
-@pytest.mark.parametrize("wide", [0.3, 0.5, 1.2])
+@pytest.mark.parametrize("wide", [0.3, 1.2])
 @pytest.mark.parametrize("style", ["cross", "check", "slash", "filled"])
 def test_one_tick_is_one_tick(style: str, wide: float) -> None:
     found = seen(ticked(PAGE.picture, CHECKS[NAME], style, wide))

@@ -76,8 +76,9 @@ def judge(raw: bytes, reader: Reader) -> Outcome:
 def _expected(sent: Paper, sender: str) -> Expected:
     asked = sorted({name.rpartition("-")[0] for name in sent.boxes}) if sent.kind is Kind.CONSENT else []
     return Expected(
-        sent.version, sent.newest, sent.printed.pages, tuple(asked), sender_sure=sender == sent.email, expired=False
-    )
+        sent.version, sent.newest, sent.printed.pages, tuple(asked), sender_sure=sender == sent.email, expired=False,
+        signer=sent.signer,
+    )  # fmt: skip
 
 
 def honest(truth: MailTruth) -> bool:
