@@ -50,7 +50,7 @@ def send(stack: MailStack, smtp: FaultProxy) -> Callable[[], None]:
     """Give a naive client that sends MESSAGE through the proxy."""
 
     def _send() -> None:
-        line = smtplib.SMTP_SSL("localhost", smtp.port, context=smtp.tls(), timeout=1)
+        line = smtplib.SMTP_SSL("localhost", smtp.port, context=smtp.tls(), timeout=3)
         try:
             line.login(COACH, stack.password(COACH))
             line.sendmail(COACH, [CLIENT], MESSAGE)
@@ -62,7 +62,7 @@ def send(stack: MailStack, smtp: FaultProxy) -> Callable[[], None]:
 
 @contextlib.contextmanager
 def _client(stack: MailStack, proxy: FaultProxy) -> Iterator[IMAPClient]:
-    client = IMAPClient("localhost", proxy.port, ssl_context=proxy.tls(), timeout=1)
+    client = IMAPClient("localhost", proxy.port, ssl_context=proxy.tls(), timeout=3)
     try:
         client.login(COACH, stack.password(COACH))
         yield client
