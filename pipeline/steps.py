@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from pipeline.practice import Practice
 
 LOG = logging.getLogger("pipeline")
 Item = TypeVar("Item")
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 
 
 def each(
@@ -43,6 +45,11 @@ def each(
             if after_defect is not None:
                 after_defect(item)
     return done
+
+
+def pause(attempts: int) -> timedelta:
+    """Give how long to wait after `attempts` earlier tries: doubling from a minute, up to four hours."""
+    return min(FIRST_PAUSE * (1 << min(attempts, 16)), LONGEST_PAUSE)
 
 
 def _report(practice: Practice, text: str) -> None:

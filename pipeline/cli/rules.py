@@ -53,17 +53,11 @@ def _read(path: Path) -> bytes:
 
 
 def _told(practice: Practice, data: bytes) -> Iterator[str]:
-    from pipeline.incoming import facts, message, nature, rules, sender
+    from pipeline.incoming import facts, message, rules
 
     language = practice.file.language
     mail, known = message.read(data), facts.known(practice)
-    seen = rules.Facts(
-        mail,
-        nature.of(mail, practice.file.mail.sender),
-        sender.standing(mail, practice.file.mail.provider),
-        mail.sender in known.addresses,
-        facts.reply_to_us(mail, known),
-    )
+    seen = facts.seen(practice, mail, known)
     decided = False
     for number, one in enumerate(rules.explain(practice.rules, seen, language), 1):
         yield f"{number}. {one.name}: {say(language, _word(one, decided=decided))}"

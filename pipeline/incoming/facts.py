@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+from pipeline.incoming import nature, sender
+from pipeline.incoming.conditions import Facts
 from pipeline.incoming.mail import Correspondent, Known, Mail, Sent
 from pipeline.incoming.match import answered
 from pipeline.model import Party, Purpose
@@ -17,6 +19,14 @@ from pipeline.words import say
 def known(practice: Practice) -> Known:
     """Read our mails by token, and the addresses in the newest version of every dossier."""
     return Known(_sent(practice), _addresses(practice))
+
+
+def seen(practice: Practice, mail: Mail, known: Known) -> Facts:
+    """Give what the rules look at of a mail: the same for deciding and for `pipeline rules test`."""
+    return Facts(
+        mail, nature.of(mail, practice.file.mail.sender), sender.standing(mail, practice.file.mail.provider),
+        known_sender=mail.sender in known.addresses, reply_to_us=reply_to_us(mail, known),
+    )  # fmt: skip
 
 
 def reply_to_us(mail: Mail, known: Known) -> bool:

@@ -12,7 +12,7 @@ import itertools
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipeline import tokens
 from pipeline.edges import ledger, mailbox
@@ -22,12 +22,11 @@ from pipeline.incoming.mail import Correspondent, Known
 from pipeline.incoming.worth import Light, passed_over, worth
 from pipeline.model import AttentionState, MailState
 from pipeline.practice import Practice, account_of
-from pipeline.steps import each
+from pipeline.steps import each, pause
 
 Tell = Callable[[str], None]
 AT_ONCE = 500
 LARGEST = 40 << 20
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 SHOWN_AFTER = 8
 CLOSED = "one of the mail folders cannot be opened; the others are looked in"
 
@@ -268,11 +267,6 @@ def _try_later(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) 
         if attempts == SHOWN_AFTER:
             _show(practice, _cannot_fetch(row), now)
             tell("a mail cannot be fetched; it is tried again, and the coach must look at it")
-
-
-def pause(attempts: int) -> timedelta:
-    """Give how long to wait after `attempts` earlier tries: doubling, up to four hours."""
-    return min(FIRST_PAUSE * (1 << min(attempts, 16)), LONGEST_PAUSE)
 
 
 def _cannot_fetch(row: sqlite3.Row) -> str:

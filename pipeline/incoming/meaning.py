@@ -14,7 +14,7 @@ from datetime import datetime
 
 from pipeline.config.rules import Action
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
-from pipeline.incoming import answers, bounces, message, nature, rules, sender
+from pipeline.incoming import answers, bounces, facts, message, rules
 from pipeline.incoming.judging import Letter, judge_document, trouble_of
 from pipeline.incoming.mail import Bounce, Correspondent, File, Known, Mail, Nature, Sent, Standing
 from pipeline.incoming.match import Match, answered, match, of_message_id, replied_to
@@ -55,11 +55,10 @@ class Meaning:
 
 def meaning_of(practice: Practice, row: sqlite3.Row, mail: Mail, known: Known) -> Meaning:
     """Give what `mail`, stored as `row`, means."""
-    kind = nature.of(mail, practice.file.mail.sender)
-    standing = sender.standing(mail, practice.file.mail.provider)
-    seen = rules.Facts(mail, kind, standing, mail.sender in known.addresses, bool(answered(mail, known)))
+    seen = facts.seen(practice, mail, known)
+    kind = seen.nature
     decision = rules.decide(practice.rules, seen)
-    meaning = Meaning(kind, standing, decision.rule, mark=decision.mark, move=decision.move)
+    meaning = Meaning(kind, seen.standing, decision.rule, mark=decision.mark, move=decision.move)
     meaning.came_at = came_at(mail, datetime.fromisoformat(row["stored_at"]))
     assigned, wanted = row["dossier"] if row["rule"] == ASSIGNED else None, _wanted(decision.action, mail)
     if kind is Nature.LETTER or assigned:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 
+from pipeline.edges.reader import Reader
 from pipeline.incoming.mail import File, Page
 from pipeline.incoming.match import FINGERPRINT, kind_numbered, page_of
 from pipeline.incoming.verdict import Expected, Judgement, judge
@@ -23,23 +23,6 @@ RETURNED = "returned"
 Document = tuple[str, Kind, int]
 
 
-class Reads(Protocol):
-    """The part of the reader that is needed here."""
-
-    def recognise(self, data: bytes) -> Recognised:
-        """Say what a file is."""
-
-    def judge(
-        self,
-        sent: bytes,
-        boxes: Mapping[str, Any],
-        pages: int,
-        files: Sequence[bytes],
-        places: Sequence[tuple[int, int, int]],
-    ) -> tuple[Findings, bytes]:
-        """Say what is on the pages of one document, with a picture of what was judged."""
-
-
 @dataclass(frozen=True)
 class Papers:
     """What the files of a mail turned out to be; `strange` are those that may be papers and carry no code of ours."""
@@ -48,7 +31,6 @@ class Papers:
     sorts: tuple[Recognised, ...] = ()
     pages: tuple[Page, ...] = ()
     strange: tuple[File, ...] = ()
-    ours_back: bool = False
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -94,15 +76,14 @@ def sent_document(data: bytes, pages: int, boxes: str) -> SentDocument:
     return SentDocument(data, pages, json.loads(boxes))
 
 
-def recognise(files: Iterable[File], reader: Reads, key: bytes) -> Papers:
+def recognise(files: Iterable[File], reader: Reader, key: bytes) -> Papers:
     """Look at every file that could be a paper; what lies in a mail that was returned to us is never an answer."""
-    all_files = tuple(files)
-    looked = tuple(file for file in all_files if RETURNED not in file.path and file.type not in NO_PAPERS)
+    looked = tuple(file for file in files if RETURNED not in file.path and file.type not in NO_PAPERS)
     sorts = tuple(reader.recognise(file.data) for file in looked)
     pages = [page for at, found in enumerate(sorts) for page in _pages(at, found, key)]
     with_code = {page.file for page in pages}
     strange = tuple(file for at, file in enumerate(looked) if at not in with_code and _may_be_paper(file, sorts[at]))
-    return Papers(looked, sorts, tuple(pages), strange, ours_back=len(looked) < len(all_files))
+    return Papers(looked, sorts, tuple(pages), strange)
 
 
 def _pages(at: int, found: Recognised, key: bytes) -> list[Page]:
@@ -126,7 +107,7 @@ def _may_be_paper(file: File, found: Recognised) -> bool:
     return True
 
 
-def judged(papers: Papers, document: Document, sent: SentDocument, expected: Expected, reader: Reads) -> Returned:
+def judged(papers: Papers, document: Document, sent: SentDocument, expected: Expected, reader: Reader) -> Returned:
     """Judge one document of `papers`; a blank that came along with the signed one is put aside."""
     pages = _without_blanks(papers, papers.documents()[document], sent)
     used = sorted({page.file for page in pages})

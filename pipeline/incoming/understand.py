@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipeline.edges import ledger
 from pipeline.incoming import booking, consents, facts, message
@@ -27,10 +27,10 @@ from pipeline.model import (
     document_code,
 )
 from pipeline.practice import Practice
-from pipeline.steps import each
+from pipeline.steps import each, pause
 
 Tell = Callable[[str], None]
-FIRST_PAUSE, LONGEST_PAUSE, TRIES = timedelta(minutes=1), timedelta(hours=4), 5
+TRIES = 5
 SUFFIXES = {
     b"%PDF": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"II*\0": "tif", b"MM\0*": "tif", b"GIF8": "gif",
 }  # fmt: skip
@@ -72,7 +72,7 @@ def _try_later(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
     """After a defect: again with a growing pause, and at last before the coach; the mail itself is kept."""
     attempts = row["attempts"] + 1
     state = MailState.WAITING if attempts >= TRIES else MailState.STORED
-    later = now + min(FIRST_PAUSE * 2 ** min(attempts, 16), LONGEST_PAUSE)
+    later = now + pause(attempts)
     with practice.database.transaction():
         practice.database.run(
             "UPDATE mails SET state = ?, attempts = ?, next_at = ? WHERE number = ? AND state = ?",

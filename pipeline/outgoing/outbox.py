@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from pipeline import tokens
+from pipeline import steps, tokens
 from pipeline.edges import ledger, smtp
 from pipeline.errors import NotReachable, PipelineError
 from pipeline.model import Kind, MessageState, ObligationState, Purpose, message_file
@@ -27,7 +27,6 @@ from pipeline.press.stamp import fingerprint
 from pipeline.steps import each
 
 Tell = Callable[[str], None]
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=5)
 
 
@@ -189,8 +188,7 @@ def _first_tried(row: sqlite3.Row, now: datetime) -> datetime:
 
 def pause(attempts: int) -> timedelta:
     """Give how long to wait after `attempts` earlier tries: doubling, with some chance, up to four hours."""
-    doubled = min(FIRST_PAUSE * 2 ** min(attempts, 16), LONGEST_PAUSE)
-    return timedelta(seconds=doubled.total_seconds() * random.uniform(0.8, 1.0))  # noqa: S311 - spreads retries, keeps no secret
+    return timedelta(seconds=steps.pause(attempts).total_seconds() * random.uniform(0.8, 1.0))  # noqa: S311 - spreads retries, keeps no secret
 
 
 def accept(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str) -> None:

@@ -14,6 +14,7 @@ from pipeline import tokens
 from pipeline.edges import ledger
 from pipeline.errors import ConfigError, NotReachable
 from pipeline.incoming import inbox
+from pipeline.steps import pause
 from tests.faults.proxy import FaultProxy
 from tests.faults.rules import Rule
 from tests.incoming.mailroom import (
@@ -225,9 +226,9 @@ def test_a_mail_that_cannot_be_fetched_holds_up_no_other_and_is_shown_in_the_end
         assert breakable.world.rows("SELECT 1 FROM attention") == []
         breakable.pass_(now)
         assert breakable.pending() == [("INBOX", attempt, None)]
-        assert breakable.pass_(now + inbox.pause(attempt - 1) - timedelta(seconds=1)) == 0
+        assert breakable.pass_(now + pause(attempt - 1) - timedelta(seconds=1)) == 0
         assert breakable.pending() == [("INBOX", attempt, None)]
-        now += inbox.pause(attempt - 1)
+        now += pause(attempt - 1)
     assert breakable.stored() == [other]
     ((reasons,),) = breakable.world.rows("SELECT reasons FROM attention WHERE state = 'open'")
     assert "cannot_fetch" in str(reasons)
@@ -239,7 +240,7 @@ def test_a_mail_that_cannot_be_fetched_holds_up_no_other_and_is_shown_in_the_end
 
 
 def test_the_pause_doubles_from_a_minute_to_four_hours() -> None:
-    assert [inbox.pause(tries) for tries in (0, 1, 2, 7, 8, 500)] == [
+    assert [pause(tries) for tries in (0, 1, 2, 7, 8, 500)] == [
         timedelta(minutes=minutes) for minutes in (1, 2, 4, 128, 240, 240)
     ]
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.outgoing import outbox
-from pipeline.outgoing.outbox import FIRST_PAUSE, GIVE_UP_AFTER, LONGEST_PAUSE
+from pipeline.outgoing.outbox import GIVE_UP_AFTER
+from pipeline.steps import FIRST_PAUSE, LONGEST_PAUSE
 from pipeline.worker import Worker
 from tests.faults.proxy import FaultProxy
 from tests.faults.script import Drop
