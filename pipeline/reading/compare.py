@@ -7,14 +7,16 @@ the box (`signing`), the check boxes (`ticking`) and the text (`content`) are lo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from pipeline.model import Reason
-from pipeline.reading import content, ink, register, signing, ticking
+from pipeline.reading import content, ink, notes, register, signing, ticking
 from pipeline.reading.findings import Content, Ink, Tick
+from pipeline.reading.ink import Mark
 from pipeline.reading.register import DPI, MM, Laid, NotTheSame, Picture
 from pipeline.reading.sent import Sent, Word
 from pipeline.reading.signing import SIGNATURE
@@ -60,7 +62,7 @@ def page(picture: Picture, sent: Sent, *, digital: bool) -> Seen:
         boxes = {name: Tick.UNCLEAR if tick is Tick.EMPTY else tick for name, tick in boxes.items()}
     if signature is Ink.EMPTY and (_loses(reasons) or (not digital and _two_tones(picture))):
         signature = Ink.UNSURE
-    return Seen(signature, boxes, text, reasons, _evidence(there, sent))
+    return Seen(signature, boxes, text, reasons, _evidence(there, sent, notes.written(separated, marks)))
 
 
 def _loses(reasons: tuple[Reason, ...]) -> bool:
@@ -76,9 +78,10 @@ def _two_tones(picture: Picture) -> bool:
     return between < TONES * dark
 
 
-def _evidence(there: Laid, sent: Sent) -> Picture | None:
-    """Cut out the strips of the page in which something was judged."""
+def _evidence(there: Laid, sent: Sent, written: Iterable[Mark]) -> Picture | None:
+    """Cut out the strips of the page in which something was judged, or written."""
+    places = [(top, height) for _, top, _, height in sent.boxes.values()]
     wanted = np.zeros(there.picture.shape[0], bool)
-    for _, top, _, height in sent.boxes.values():
+    for top, height in [*places, *((mark.top / MM, mark.height / MM) for mark in written)]:
         wanted[max(0, round((top - STRIP) * MM)) : round((top + height + STRIP) * MM)] = True
     return np.ascontiguousarray(there.picture[wanted]) if wanted.any() else None

@@ -14,19 +14,21 @@ import numpy as np
 
 from pipeline.model import Reason
 from pipeline.reading import ink
-from pipeline.reading.figures import Doubt, Figures
 from pipeline.reading.findings import Content
+from pipeline.reading.letters import Doubt, Letters
+from pipeline.reading.notes import ROWS, notes
 from pipeline.reading.printed import Likeness, Print
 from pipeline.reading.register import Mask
 from pipeline.reading.sent import Sent, Word
-from pipeline.reading.signing import SIGNATURE, Box, Zone, cut, share, zone
+from pipeline.reading.signing import SIGNATURE, Box, Zone, cut, zone
 
-WORD_CHANGED, WORD_UNSURE = 0.35, 0.09  # how far a word lies below the page's usual likeness
+WORD_CHANGED, WORD_UNSURE = 0.35, 0.15  # how far a word lies below the page's usual likeness
+SUSPECT, OTHER_LETTER = 0.03, 0.1  # from here on its letters are held against others; how sure (-1 to 1) one of them is
 EXACT_CHANGED, EXACT_UNSURE = 0.08, 0.06  # the same for a page that was never on paper
 PALE, PALER, FEW = 0.72, 0.15, 4  # darkness of pale print, how much less like it may be, of how many words that is told
 FIGURE_CHANGED, FIGURE_UNSURE = 0.3, -0.15  # between 1 (another figure for sure) and -1 (its own for sure)
 FIGURE_MARGIN = 0.12  # moreover, another figure must be this much more like what is seen
-NOTE_AREA, NOTE_REACH = 1.5, 3.0  # mm2, mm: a piece of writing; less is dirt
+BESIDE = 5.0  # mm; a word that begins so near to a check box says what a tick means
 LABEL = 2.0  # mm around a label within which writing may touch it
 POOR, FIGURE_POOR = 0.22, -0.4  # a figure this unlike its own needs less doubt than another
 FADED = 0.4  # print that is at least this part as dark as it was sent is there
@@ -34,8 +36,6 @@ STILL_THERE = 0.85  # part of a word's print that is there still, under what was
 DOUBTFUL = 3  # with so many words in doubt the page is a poor one, and none of them is surely changed
 COVERED = 0.03  # part of a word under pen ink: somebody wrote over it
 MANY, TOGETHER = 6, 25.0  # more bad words than this within so many mm: a part that cannot be read
-ROWS = 80.0  # mm left of the signature box where name, place and date are written
-TAIL = 18.0  # mm; a tick that begins in its box may run out of it so far
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,7 @@ def judged(
     page: ink.Page, seen: Mask, sent: Sent, marks: Sequence[ink.Mark], *, digital: bool
 ) -> tuple[Content, tuple[Reason, ...]]:
     """Say whether the text is the one that was sent, and why not."""
-    written = [mark for mark in marks if is_writing(mark) and not is_allowed(mark, sent.boxes, page.ink.shape)]
-    reasons: list[Reason] = [("written_beside", {})] if written else []
+    reasons: list[Reason] = [("written_beside", {})] if notes(page, sent, marks, digital=digital) else []
     bad = findings(page, seen, sent, digital=digital)
     if crowded(bad) and not digital:
         return Content.UNSURE, (*reasons, ("part_unreadable", {}))
@@ -69,11 +68,13 @@ def findings(page: ink.Page, seen: Mask, sent: Sent, *, digital: bool) -> list[F
     there = Print(page, words, digital=digital)
     looks = [there.likeness(word) for word in words]
     usual = usual_likeness(page, looks)
-    figures = Figures(page.sent, words)
+    letters = Letters(page.sent, words)
     found = []
     for index, look in enumerate(looks):
-        figure = _figure(look, usual[index], figures.doubts(page.ink, index, look.aside, look.blur))
+        figure = _figure(look, usual[index], letters.figures(page.ink, index, look.aside, look.blur))
         finding = _word(look, usual[index], page, digital=digital)
+        if finding is None and not digital and usual[index] - look.part > SUSPECT:
+            finding = _letter(look, letters.letters(page.ink, index, look.aside, look.blur))
         if not cut(seen, _place(look.word, page, 1.0)).all():
             finding = Finding(look.word, Content.UNSURE, ("text_unsure", {"word": look.word.text}))
         elif figure and (finding is None or figure.content is Content.CHANGED):
@@ -115,6 +116,13 @@ def _word(look: Likeness, usual: float, page: ink.Page, *, digital: bool) -> Fin
     return Finding(look.word, Content.UNSURE, ("text_unsure", values))
 
 
+def _letter(look: Likeness, doubts: Sequence[Doubt]) -> Finding | None:
+    """Doubt a word of which another letter of this page explains one better than its own."""
+    if any(doubt.share > OTHER_LETTER for doubt in doubts):
+        return Finding(look.word, Content.UNSURE, ("text_unsure", {"word": look.word.text}))
+    return None
+
+
 def _kept(page: ink.Page, look: Likeness) -> float:
     """Give which part of a word's own print is still dark: all of it when somebody only wrote over it."""
     left, top, right, bottom = _place(look.word, page)
@@ -142,24 +150,6 @@ def _figure(look: Likeness, usual: float, doubts: Sequence[Doubt]) -> Finding | 
     return Finding(look.word, Content.UNSURE, ("figure_unsure", values))
 
 
-def is_writing(mark: ink.Mark) -> bool:
-    """Tell whether a mark is so large that somebody may have written it."""
-    return mark.area >= NOTE_AREA and mark.reach >= NOTE_REACH
-
-
-def is_allowed(mark: ink.Mark, boxes: dict[str, Box], shape: tuple[int, ...]) -> bool:
-    """Tell whether a mark stands where it may: in and around a box, and on the rows beside the signature."""
-    for name, box in boxes.items():
-        left, top, _, height = box
-        if name == SIGNATURE:
-            rows = zone((left - ROWS, top - 8, ROWS, height + 14), shape)
-            if share(mark, rows) > 0.6 or share(mark, zone(box, shape)) > 0.25:
-                return True
-        elif share(mark, zone(box, shape, 3.0)) > 0.6 or (share(mark, zone(box, shape)) > 0.15 and mark.reach < TAIL):
-            return True
-    return False
-
-
 def crowded(bad: Sequence[Finding]) -> bool:
     """Tell whether many bad words stand together: then a part of the page cannot be read."""
     centres = np.array([(f.word.left + f.word.width / 2, f.word.top + f.word.height / 2) for f in bad]).reshape(-1, 2)
@@ -181,8 +171,11 @@ def _is_touched(page: ink.Page, look: Likeness) -> bool:
 
 
 def _is_label(word: Word, boxes: dict[str, Box]) -> bool:
-    """Tell whether a word is a label of the rows or of the signature box, over which people write."""
-    if SIGNATURE not in boxes:
-        return False
-    left, top, width, height = boxes[SIGNATURE]
-    return left - ROWS < word.left < left + width and top - 5 < word.top < top + height
+    """Tell whether a word is one over which people write: of the rows, of the signature box, beside a check box."""
+    middle = word.top + word.height / 2
+    for name, (left, top, width, height) in boxes.items():
+        if name == SIGNATURE and left - ROWS < word.left < left + width and top - 5 < word.top < top + height:
+            return True
+        if name != SIGNATURE and 0 < word.left - left - width < BESIDE and top < middle < top + height:
+            return True
+    return False

@@ -41,7 +41,7 @@ class Page:
     threshold: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mark:
     """One connected piece of extra ink, in points of the grid; `mask` covers its own rectangle."""
 
@@ -202,11 +202,16 @@ def _edges(dark: Mask) -> Mask:
 
 def certain(dark: Mask, found: Floats, threshold: float) -> Mask:
     """Give the pieces of a mask that are clearly ink somewhere; the grain of paper is not."""
+    return reached(dark, found > SURE * threshold)
+
+
+def reached(dark: Mask, start: Mask) -> Mask:
+    """Give the pieces of a mask that hang together with `start`."""
     _, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)
-    sure = np.zeros(labels.max() + 1, bool)
-    sure[np.unique(labels[dark & (found > SURE * threshold)])] = True
-    sure[0] = False
-    return np.asarray(sure[labels])
+    touched = np.zeros(labels.max() + 1, bool)
+    touched[np.unique(labels[dark & start])] = True
+    touched[0] = False
+    return np.asarray(touched[labels])
 
 
 def without_dust(mask: Mask) -> Mask:

@@ -1,7 +1,8 @@
-"""Whether a figure is still the figure that was printed: would another one explain better what is seen?
+"""Whether a figure or letter is still the one that was printed: would another one explain better what is seen?
 
-The other figures are taken from the same page, so they have its letter. This sees a 1 that became a 7 in the same
-letter, which to a reader of text looks as if nothing had happened.
+The others are taken from the same page, so they have its type. This sees a 1 that became a 7 in the same type, which
+to a reader of text looks as if nothing had happened. Every figure is held against all others; a letter only when its
+word is less like itself than it should be.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ INKED = 0.25  # part of the darkest point of a figure that still belongs to it
 AROUND = 3  # points around a figure that are compared with it
 CONTEXT = 12  # points around that, so that blurring sees the neighbours
 VARIANTS = 3  # printings of one other figure that are tried: its size and weight may differ on the page
-SAME_SIZE = 1.6  # a figure from letters this much larger or smaller can still stand in
+SAME_SIZE = 1.6  # a figure or letter from type this much larger or smaller can still stand in
+SAME_WIDTH = 0.35  # a letter this much wider or narrower would move its neighbours, and shows by that
+FIGURES = "0123456789"
 
 
 @dataclass(frozen=True)
 class Glyph:
-    """The picture of one figure on the sent page, and where it stands (points)."""
+    """The picture of one figure or letter on the sent page, and where it stands (points)."""
 
-    figure: str
+    letter: str
     left: int
     top: int
     picture: Floats
@@ -39,9 +42,9 @@ class Glyph:
 
 @dataclass(frozen=True)
 class Doubt:
-    """How much better another figure explains what is seen (`margin` of likeness), against how much they differ.
+    """How much better another one explains what is seen (`margin` of likeness), against how much they differ.
 
-    `share` is -1 where the own figure is certain and +1 where the other one is; `own` is the own figure's likeness.
+    `share` is -1 where the own one is certain and +1 where the other one is; `own` is its own likeness.
     """
 
     at: int
@@ -51,8 +54,8 @@ class Doubt:
     own: float
 
 
-class Figures:
-    """All figures of a page as it was sent."""
+class Letters:
+    """All figures and letters of a page as it was sent."""
 
     def __init__(self, sent: Floats, words: Sequence[Word]) -> None:
         """Cut them out of the page's ink."""
@@ -61,15 +64,27 @@ class Figures:
             (index, at): glyph
             for index, word in enumerate(words)
             for at, letter in enumerate(word.letters)
-            if letter[0] in "0123456789" and (glyph := _glyph(sent, letter)) is not None
+            if letter[0].isalnum() and (glyph := _glyph(sent, letter)) is not None
         }
+        self.alike: dict[str, list[Glyph]] = {}
+        for glyph in self.glyphs.values():
+            self.alike.setdefault(glyph.letter, []).append(glyph)
 
-    def doubts(self, found: Floats, index: int, aside: tuple[int, int], blur: float) -> list[Doubt]:
+    def figures(self, found: Floats, index: int, aside: tuple[int, int], blur: float) -> list[Doubt]:
         """Hold every figure of word number `index`, found `aside` of its place, against the other figures."""
+        return self._doubts(found, index, aside, blur, FIGURES)
+
+    def letters(self, found: Floats, index: int, aside: tuple[int, int], blur: float) -> list[Doubt]:
+        """Hold every letter of word number `index` against all others that would fit in its place."""
+        return self._doubts(found, index, aside, blur, "".join(set(self.alike) - set(FIGURES)))
+
+    def _doubts(self, found: Floats, index: int, aside: tuple[int, int], blur: float, of: str) -> list[Doubt]:
         return [
             doubt
             for (of_word, at), glyph in self.glyphs.items()
-            if of_word == index and (doubt := self._doubt(found, glyph, at, aside, blur)) is not None
+            if of_word == index
+            and glyph.letter in of
+            and (doubt := self._doubt(found, glyph, at, aside, blur)) is not None
         ]
 
     def _doubt(self, found: Floats, glyph: Glyph, at: int, aside: tuple[int, int], blur: float) -> Doubt | None:
@@ -84,7 +99,7 @@ class Figures:
             changed = _blurred(_exchanged(frame, glyph, other), blur)
             apart = 1.0 - float(cv2.matchTemplate(own, changed, cv2.TM_CCOEFF_NORMED)[0, 0])
             margin = _best(seen, changed) - likeness
-            doubts.append(Doubt(at, other.figure, margin, margin / max(apart, 0.02), likeness))
+            doubts.append(Doubt(at, other.letter, margin, margin / max(apart, 0.02), likeness))
         return max(doubts, key=lambda doubt: doubt.share, default=Doubt(at, "", -1.0, -1.0, likeness))
 
     def _frame(self, glyph: Glyph) -> Floats | None:
@@ -95,19 +110,29 @@ class Figures:
         return self.sent[top:bottom, left:right]
 
     def _others(self, glyph: Glyph) -> list[Glyph]:
-        chosen: list[Glyph] = []
-        for figure in sorted({other.figure for other in self.glyphs.values()} - {glyph.figure}):
-            same = [other for other in self.glyphs.values() if other.figure == figure]
-            same.sort(key=lambda other: abs(np.log(other.height / glyph.height)))
-            kinds = {(other.height, round(float(other.picture.mean()) * 12)): other for other in reversed(same)}
-            kept = sorted(kinds.values(), key=lambda other: abs(np.log(other.height / glyph.height)))[:VARIANTS]
-            chosen += [other for other in kept if 1 / SAME_SIZE < other.height / glyph.height < SAME_SIZE]
-        return chosen
+        if glyph.letter in FIGURES:
+            return [one for each in FIGURES if each != glyph.letter for one in self._printings(each, glyph)]
+        others = [letter for letter in self.alike if letter.lower() != glyph.letter.lower()]
+        nearest = [one for each in others for one in self._printings(each, glyph)[:1]]
+        width = glyph.picture.shape[1]
+        return [one for one in nearest if abs(one.picture.shape[1] - width) <= max(AROUND, SAME_WIDTH * width)]
+
+    def _printings(self, letter: str, glyph: Glyph) -> list[Glyph]:
+        """Give some printings of another figure or letter, those nearest in size first."""
+        same = sorted(self.alike.get(letter, []), key=lambda one: _larger(one, glyph))
+        kinds = {(one.height, round(float(one.picture.mean()) * 12)): one for one in reversed(same)}
+        kept = sorted(kinds.values(), key=lambda one: _larger(one, glyph))[:VARIANTS]
+        return [one for one in kept if _larger(one, glyph) < np.log(SAME_SIZE)]
+
+
+def _larger(one: Glyph, other: Glyph) -> float:
+    """Give how much one differs from another in size: 0 when not at all."""
+    return abs(float(np.log(one.height / other.height)))
 
 
 def _glyph(sent: Floats, letter: tuple[str, float, float, float, float]) -> Glyph | None:
-    """Cut a figure to its ink."""
-    figure, left, top, width, height = letter
+    """Cut a figure or letter to its ink."""
+    character, left, top, width, height = letter
     x, y = max(int(np.floor(left * MM)), 0), max(int(np.floor(top * MM)), 0)
     cell = sent[y : int(np.ceil((top + height) * MM)) + 1, x : int(np.ceil((left + width) * MM)) + 1]
     if cell.size == 0 or cell.max() < 0.2:
@@ -115,11 +140,11 @@ def _glyph(sent: Floats, letter: tuple[str, float, float, float, float]) -> Glyp
     rows, columns = np.nonzero(cell > INKED * cell.max())
     one, two = max(int(rows.min()) - 1, 0), max(int(columns.min()) - 1, 0)
     picture = cell[one : int(rows.max()) + 2, two : int(columns.max()) + 2]
-    return Glyph(figure, x + two, y + one, picture) if picture.shape[0] >= 6 else None
+    return Glyph(character, x + two, y + one, picture) if picture.shape[0] >= 6 else None
 
 
 def _exchanged(frame: Floats, glyph: Glyph, other: Glyph) -> Floats:
-    """Give the surroundings of a figure with another one in its place, on the same line, in the same middle."""
+    """Give the surroundings of a glyph with another one in its place, on the same line, in the same middle."""
     height, width = glyph.picture.shape
     picture = other.picture
     if abs(other.height - height) > 1:
