@@ -25,7 +25,7 @@ from benchmarks import machine
 from benchmarks.table import Row, markdown
 from benchmarks.usage import Usage
 from pipeline import demopeople
-from pipeline.incoming import inbox, understand
+from pipeline.incoming import arrivals, inbox, understand
 from pipeline.worker import Worker, utc_now
 from tests.mailstack.stack import MailStack
 from tests.world import COACH, World, client_file
@@ -91,7 +91,7 @@ class Bench:
         with self.world.opened() as practice:
             began = time.monotonic()
             inbox.look(practice, utc_now(), unheard)
-            inbox.fetch(practice, utc_now(), unheard)
+            arrivals.fetch(practice, utc_now(), unheard)
             fetched = time.monotonic()
             practice.reader.warm()
             practice.reader.recognise(b"")

@@ -23,7 +23,7 @@ from pipeline.errors import (
     StorageFailed,
     disk_failed,
 )
-from pipeline.incoming import inbox, tidying, understand
+from pipeline.incoming import arrivals, inbox, tidying, understand
 from pipeline.model import MailState, MessageState, RequestState
 from pipeline.outgoing import compose, countersigned, documents, intake, outbox, reminders, sent_copy
 from pipeline.practice import Practice
@@ -161,7 +161,7 @@ class Worker:
         if not self._looked_lately(now):
             inbox.look(practice, now, self.tell)
             self._looked = now
-        return inbox.fetch(practice, now, self.tell) + tidying.tidy(practice, now, self.tell)
+        return arrivals.fetch(practice, now, self.tell) + tidying.tidy(practice, now, self.tell)
 
     def _looked_lately(self, now: datetime) -> bool:
         """Tell whether the last look is recent, by the clock on the wall: a laptop that slept looks at once."""
@@ -174,7 +174,7 @@ class Worker:
         pending = self.practice.database.value(
             "SELECT EXISTS (SELECT 1 FROM arrivals WHERE mail IS NULL AND reason IS NULL AND attempts < ?)"
             " OR EXISTS (SELECT 1 FROM mails WHERE state = ?)",
-            inbox.SHOWN_AFTER,
+            arrivals.SHOWN_AFTER,
             MailState.STORED,
         )
         return self._looked_lately(self.clock()) and not pending

@@ -1,33 +1,23 @@
-"""From the mail server to bytes of our own: what can matter is found once, and kept as it came before it is read.
+"""Looking in the mailbox: where what can matter lies is noted (`arrivals`), once, and of other mail nothing is kept.
 
-`look` notes where a mail lies that can matter (`arrivals`), in the transaction in which the folder's mark advances;
-`fetch` stores its bytes, then says so. The same bytes in another folder, or after the server numbered its folders anew,
-are the same mail. Nothing is changed in the mailbox, and of other mail nothing is kept.
+A mail is noted in the transaction in which the folder's mark advances, so that none is skipped. Nothing is changed in
+the mailbox.
 """
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from pipeline import tokens
-from pipeline.edges import ledger, mailbox
-from pipeline.errors import NotReachable
+from pipeline.edges import mailbox
 from pipeline.incoming import facts, places
 from pipeline.incoming.mail import Correspondent, Known
 from pipeline.incoming.worth import Light, passed_over, worth
-from pipeline.model import AttentionState, MailState
 from pipeline.practice import Practice, account_of
-from pipeline.steps import each, pause
+from pipeline.steps import each
 
 Tell = Callable[[str], None]
 AT_ONCE = 500
-LARGEST = 40 << 20
-SHOWN_AFTER = 8
 CLOSED = "one of the mail folders cannot be opened; the others are looked in"
 
 
@@ -161,146 +151,3 @@ def _known(practice: Practice) -> Known:
     known = facts.known(practice)
     written = {sent.recipient.lower(): (Correspondent(sent.dossier, sent.party),) for sent in known.sent.values()}
     return Known(known.sent, written | known.addresses)
-
-
-def fetch(practice: Practice, now: datetime, tell: Tell) -> int:
-    """Store what was found and is due, byte for byte; gives how many mails are now kept.
-
-    Raises `NotReachable` when the mailbox is away.
-    """
-    server = practice.file.mail.imap
-    due = practice.database.rows(
-        "SELECT * FROM arrivals WHERE mail IS NULL AND reason IS NULL AND next_at <= ? AND account = ?"
-        " ORDER BY folder, uidvalidity, attempts, uid",
-        now.isoformat(), account_of(server) if server else "",
-    )  # fmt: skip
-    if server is None or not due:
-        return 0
-    with mailbox.opened(server, lambda: practice.secret_of(server)) as box:
-        groups = itertools.groupby(due, lambda row: (row["folder"], row["uidvalidity"]))
-        return sum(_fetch_from(practice, box, list(rows), now, tell) for _, rows in groups)
-
-
-def _fetch_from(practice: Practice, box: mailbox.Mailbox, rows: list[sqlite3.Row], now: datetime, tell: Tell) -> int:
-    """Fetch from one folder; when it was numbered anew the rows stay, and the next look puts them right."""
-    try:
-        if box.examine(rows[0]["folder"]).uidvalidity != rows[0]["uidvalidity"]:
-            return 0
-    except mailbox.Withheld:
-        for row in rows:
-            _try_later(practice, row, now, tell)
-        return 0
-    return each(
-        practice,
-        rows,
-        lambda row: _fetch_one(practice, box, row, now, tell),
-        lambda row: _try_later(practice, row, now, tell),
-    )
-
-
-def _fetch_one(practice: Practice, box: mailbox.Mailbox, row: sqlite3.Row, now: datetime, tell: Tell) -> int:
-    try:
-        raw = box.whole(row["uid"]) if row["size"] <= LARGEST else b""
-        if raw is None:  # a person moved it or threw it away; moved, it is found where it lies now
-            _set(practice, row, "DELETE FROM arrivals")
-            return 0
-        if not 0 < len(raw) <= LARGEST:
-            _too_large(practice, box, row, max(len(raw), row["size"]), now, tell)
-            return 0
-    except NotReachable as error:
-        _try_later(practice, row, now, tell)
-        if isinstance(error, mailbox.Withheld):
-            return 0
-        raise
-    _keep(practice, row, raw, now)
-    return 1
-
-
-def _keep(practice: Practice, row: sqlite3.Row, raw: bytes, now: datetime) -> None:
-    """Store the bytes, and then say that they are there."""
-    database = practice.database
-    seal = tokens.seal(practice.key, hashlib.sha256(raw).hexdigest())
-    file = mail_file(seal)
-    if not database.value("SELECT 1 FROM mails WHERE seal = ?", seal):
-        practice.storage.write(file, raw)
-    with database.transaction():
-        new = database.run(
-            "INSERT OR IGNORE INTO mails (seal, file, state, next_at, stored_at) VALUES (?, ?, ?, ?, ?)",
-            seal, file, MailState.STORED, now.isoformat(), now.isoformat(),
-        )  # fmt: skip
-        _change(practice, row, "UPDATE arrivals SET mail = (SELECT number FROM mails WHERE seal = ?)", seal)
-        if new:
-            ledger.record(database, now, "mail.stored", seal=seal)
-        if row["attempts"] >= SHOWN_AFTER:
-            _settle(practice, _cannot_fetch(row), now)
-
-
-def mail_file(seal: str) -> str:
-    """Give the file in the storage that holds a mail as it came."""
-    return f"mail/{seal}.eml"
-
-
-def _too_large(
-    practice: Practice, box: mailbox.Mailbox, row: sqlite3.Row, size: int, now: datetime, tell: Tell
-) -> None:
-    """Leave a mail where it is, and ask the coach to look at it."""
-    seen = next(iter(box.glimpses([row["uid"]])), None)
-    sender = (seen.headers or {}).get("from", "") if seen else ""
-    date = seen.internal_date.date().isoformat() if seen and seen.internal_date else row["found_at"][:10]
-    values = {
-        "folder": row["folder"], "date": date, "sender": mailbox.decoded(sender)[:200] or "?",
-        "size": f"{size / 1e6:.0f} MB",
-    }  # fmt: skip
-    with practice.database.transaction():
-        _change(practice, row, "UPDATE arrivals SET reason = ?", _reasons("mail_too_large", values))
-        _show(practice, _reasons("mail_too_large", values), now)
-    tell("a mail is too large to be read; the coach must look at it")
-
-
-def _try_later(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> None:
-    attempts = row["attempts"] + 1
-    with practice.database.transaction():
-        _change(
-            practice, row, "UPDATE arrivals SET attempts = ?, next_at = ?",
-            attempts, (now + pause(row["attempts"])).isoformat(),
-        )  # fmt: skip
-        if attempts == SHOWN_AFTER:
-            _show(practice, _cannot_fetch(row), now)
-            tell("a mail cannot be fetched; it is tried again, and the coach must look at it")
-
-
-def _cannot_fetch(row: sqlite3.Row) -> str:
-    return _reasons("cannot_fetch", {"folder": row["folder"], "date": row["found_at"][:10]})
-
-
-def _reasons(word: str, values: dict[str, str]) -> str:
-    return json.dumps([[word, values]], ensure_ascii=False)
-
-
-def _show(practice: Practice, reasons: str, now: datetime) -> None:
-    """Ask the coach to look, once: a folder that is numbered anew brings up nothing again."""
-    if not practice.database.value("SELECT 1 FROM attention WHERE what = 'arrival' AND reasons = ?", reasons):
-        practice.database.run(
-            "INSERT INTO attention (what, reasons, state, opened_at) VALUES ('arrival', ?, ?, ?)",
-            reasons, AttentionState.OPEN, now.isoformat(),
-        )  # fmt: skip
-
-
-def _settle(practice: Practice, reasons: str, now: datetime) -> None:
-    practice.database.run(
-        "UPDATE attention SET state = ?, settled_at = ?, decision = 'fetched'"
-        " WHERE what = 'arrival' AND reasons = ? AND state = ?",
-        AttentionState.SETTLED, now.isoformat(), reasons, AttentionState.OPEN,
-    )  # fmt: skip
-
-
-def _set(practice: Practice, row: sqlite3.Row, change: str, *values: object) -> None:
-    with practice.database.transaction():
-        _change(practice, row, change, *values)
-
-
-def _change(practice: Practice, row: sqlite3.Row, change: str, *values: object) -> None:
-    practice.database.run(
-        f"{change} WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
-        *values, row["account"], row["folder"], row["uidvalidity"], row["uid"],
-    )  # fmt: skip

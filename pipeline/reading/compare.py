@@ -62,7 +62,7 @@ def page(picture: Picture, sent: Sent, *, digital: bool) -> Seen:
         boxes = {name: Tick.UNCLEAR if tick is Tick.EMPTY else tick for name, tick in boxes.items()}
     if signature is Ink.EMPTY and (_loses(reasons) or (not digital and _two_tones(picture))):
         signature = Ink.UNSURE
-    return Seen(signature, boxes, text, reasons, _evidence(there, sent, notes.written(separated, marks)))
+    return Seen(signature, boxes, text, reasons, _evidence(there, sent, notes.written(separated, marks, sent.words)))
 
 
 def _loses(reasons: tuple[Reason, ...]) -> bool:

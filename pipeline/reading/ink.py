@@ -23,6 +23,7 @@ EXACT = 1.2  # points; what counts as laid exactly
 SURE = 1.4  # a piece of ink is this many times the threshold somewhere; grain is not
 BLOB, BLOB_SIZE = 2.4, 6.5  # mm; no pen is as broad as the first, a filled check box is smaller than the second
 LINE = 35.0  # mm; a thin straight mark this long is a fold or a streak of the scanner
+SOLID = 0.4  # darkness all over of what is at the edge and is no pen's
 SPECK = 0.06  # mm2; smaller is dust
 
 
@@ -71,7 +72,7 @@ def page(there: Laid, sent: Picture, *, digital: bool) -> Page:
     dark = certain(dark, found, threshold)
     blobs = _blobs(dark | (print_mask & (found > threshold)), found) & dark
     lines = _lines(dark & ~blobs, ~print_mask)
-    extra = without_dust(dark & ~blobs & ~lines & ~_edges(dark))
+    extra = without_dust(dark & ~blobs & ~lines & ~_edges(dark, found))
     return Page(found, printed, extra, blobs, lines, threshold)
 
 
@@ -189,13 +190,20 @@ def _values(near: Mask, free: Mask, points: NDArray[np.floating]) -> float:
     return float(near[y, x][free[y, x]].mean()) if free[y, x].any() else 0.0
 
 
-def _edges(dark: Mask) -> Mask:
-    """Give what lies at the edge of the sheet: the table behind it, punch holes, staples."""
+def _edges(dark: Mask, found: Floats) -> Mask:
+    """Give what lies at the edge of the sheet: the table behind it, punch holes, staples.
+
+    Only what is dark all over is thick: between small letters, blur leaves a little ink as well.
+    """
     rim = np.ones(dark.shape, bool)
     width = round(5 * MM)
     rim[width:-width, width:-width] = False
     size, width = round(1.5 * MM), round(17 * MM)
-    thick = dilated(cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((size, size), np.uint8)) > 0, 8)
+    thick = dilated(
+        cv2.morphologyEx((dark & (found > SOLID)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
+        > 0,
+        8,
+    )
     thick[width:-width, width:-width] = False
     return rim | thick
 

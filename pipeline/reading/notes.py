@@ -18,6 +18,7 @@ from pipeline.reading.sent import Sent, Word
 from pipeline.reading.signing import SIGNATURE, Box, Zone, cut, share, zone
 
 NOTE_AREA, NOTE_REACH = 1.5, 3.0  # mm2, mm: a piece of writing; less is dirt
+FIGURE_AREA, FIGURE_PIECE, FIGURE_HIGH, FIGURE_NEAR = 0.6, 0.1, (2.0, 8.0), 2.5  # mm2, mm2, mm, mm: a 1 beside a price
 PALE = 0.26  # folds, cups and the print of the other side are paler than this; a pencil on a coarse scan is 0.3
 LONELY, HAIR, APART, PRINT_NEAR = 6.5, 12.0, 12.0, 2.5  # mm; one small mark far from print and other marks is dirt
 FINE = 0.9  # mm; a level or upright mark no broader than this is no letter
@@ -38,7 +39,7 @@ def notes(page: ink.Page, sent: Sent, marks: Sequence[Mark], *, digital: bool) -
     shape = page.ink.shape
     if digital:
         return [mark for mark in marks if is_writing(mark) and not is_allowed(mark, sent.boxes, shape)]
-    pen = written(page, marks)
+    pen = written(page, marks, sent.words)
     ticks = ticked(page, sent.boxes)
     strange = [
         mark
@@ -49,9 +50,25 @@ def notes(page: ink.Page, sent: Sent, marks: Sequence[Mark], *, digital: bool) -
     return [mark for mark in strange if not _is_dirt(mark, pen, sent.words)]
 
 
-def written(page: ink.Page, marks: Iterable[Mark]) -> list[Mark]:
+def written(page: ink.Page, marks: Iterable[Mark], words: Sequence[Word]) -> list[Mark]:
     """Give the marks that a pen may have made, wherever they are."""
-    return [mark for mark in marks if is_writing(mark) and not is_pale(page, mark)]
+    dark = [mark for mark in marks if mark.area >= FIGURE_PIECE and not is_pale(page, mark)]
+    added = {id(mark) for word in words for mark in _figure_beside(word, dark)}
+    return [mark for mark in dark if is_writing(mark) or id(mark) in added]
+
+
+def _figure_beside(word: Word, marks: Iterable[Mark]) -> list[Mark]:
+    """Give what may be a figure that somebody put before or behind a printed one, so that 310 becomes 1310.
+
+    It may stand between the amount and its sign, of which the print hides the middle; then its two ends are seen.
+    """
+    if not any(letter[0].isdigit() for letter in word.letters):
+        return []
+    near = [mark for mark in marks if _apart(mark, word) < FIGURE_NEAR and mark.reach < FIGURE_HIGH[1]]
+    if sum(mark.area for mark in near) < FIGURE_AREA:
+        return []
+    top, bottom = min(mark.top for mark in near), max(mark.top + mark.height for mark in near)
+    return near if FIGURE_HIGH[0] < (bottom - top) / MM < FIGURE_HIGH[1] else []
 
 
 def is_writing(mark: Mark) -> bool:

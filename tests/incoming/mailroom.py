@@ -17,7 +17,7 @@ from pathlib import Path
 
 from imapclient import IMAPClient
 
-from pipeline.incoming import inbox
+from pipeline.incoming import arrivals, inbox
 from pipeline.practice import Practice
 from tests.mailstack.stack import MailStack
 from tests.world import CLIENT, COACH, World
@@ -111,7 +111,7 @@ class Mailroom:
     def fetch(self, now: datetime = NOW) -> int:
         """Fetch once."""
         with self.world.opened() as practice:
-            return inbox.fetch(practice, now, self.told.append)
+            return arrivals.fetch(practice, now, self.told.append)
 
     def pass_(self, now: datetime = NOW) -> int:
         """Look and fetch; gives how many mails were stored."""
@@ -136,7 +136,7 @@ class Mailroom:
 def one_pass(practice: Practice, now: datetime, told: list[str]) -> int:
     """Look and fetch in an opened practice."""
     inbox.look(practice, now, told.append)
-    return inbox.fetch(practice, now, told.append)
+    return arrivals.fetch(practice, now, told.append)
 
 
 def mailroom(root: Path, port: int, address: str, password: str, *, line: int | None = None) -> Mailroom:

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
-from pipeline.incoming import inbox, understand
+from pipeline.incoming import arrivals, inbox, understand
 from pipeline.model import OWN_HEADER
 from pipeline.practice import Practice
 from pipeline.worker import utc_now
@@ -37,7 +37,7 @@ Tell = Callable[[str], None]
 Listing = dict[str, object]
 STEPS: dict[str, Callable[[Practice, datetime, Tell], int]] = {
     "look": inbox.look,
-    "fetch": inbox.fetch,
+    "fetch": arrivals.fetch,
     "understand": understand.understand,
 }
 

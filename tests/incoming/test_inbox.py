@@ -13,7 +13,7 @@ import pytest
 from pipeline import tokens
 from pipeline.edges import ledger
 from pipeline.errors import ConfigError, NotReachable
-from pipeline.incoming import inbox
+from pipeline.incoming import arrivals, inbox
 from pipeline.steps import pause
 from tests.faults.proxy import FaultProxy
 from tests.faults.rules import Rule
@@ -202,7 +202,7 @@ def test_only_what_can_matter_is_downloaded(breakable: Mailroom, line: FaultProx
 
 def test_a_mail_that_is_too_large_is_shown_once_and_left_where_it_is(room: Mailroom) -> None:
     big = room.put(with_pdf(letter("Scan of everything", sender="Sänne <sanne@home.example>"), b"x" * 31_000_000))
-    assert len(big) > inbox.LARGEST
+    assert len(big) > arrivals.LARGEST
     small = room.put(letter(reply=True))
     assert (room.pass_(), room.stored(), room.pass_(NOW + days(9))) == (1, [small], 0)
     ((what, reasons, state),) = room.world.rows("SELECT what, reasons, state FROM attention")
@@ -280,7 +280,7 @@ def test_a_folder_that_cannot_be_opened_does_not_hide_the_others_and_is_told_onc
     with breakable.world.opened() as practice:
         for _ in range(3):
             inbox.look(practice, NOW, breakable.told.append)
-            inbox.fetch(practice, NOW, breakable.told.append)
+            arrivals.fetch(practice, NOW, breakable.told.append)
     assert (breakable.stored(), breakable.told) == ([data], [inbox.CLOSED])
 
 
@@ -311,4 +311,4 @@ def test_a_folder_that_got_another_name_is_followed(room: Mailroom) -> None:
 def test_without_a_mailbox_there_is_nothing_to_look_in(tmp_path: Path) -> None:
     world: World = has_sent(World(tmp_path))
     with world.opened() as practice:
-        assert (inbox.look(practice, NOW, print), inbox.fetch(practice, NOW, print)) == (0, 0)
+        assert (inbox.look(practice, NOW, print), arrivals.fetch(practice, NOW, print)) == (0, 0)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from imapclient import IMAPClient
 
-from pipeline.incoming import inbox
+from pipeline.incoming import arrivals, inbox
 from pipeline.practice import Practice
 from pipeline.sandbox.server import SandboxServer
 from tests.incoming.mailroom import NOW, letter, mailroom, one_pass, raw
@@ -47,7 +47,7 @@ class Model:
         elif what == "look":
             inbox.look(self.practice, NOW, print)
         elif what == "fetch":
-            inbox.fetch(self.practice, NOW + timedelta(hours=1), print)
+            arrivals.fetch(self.practice, NOW + timedelta(hours=1), print)
         elif what == "pass":
             one_pass(self.practice, NOW + timedelta(hours=1), [])
         else:

@@ -23,7 +23,7 @@ from pipeline import demopeople
 from pipeline.edges import ledger
 from pipeline.edges.reader import Reader
 from pipeline.errors import UsageError
-from pipeline.incoming import attention, inbox, understand
+from pipeline.incoming import arrivals, attention, understand
 from pipeline.incoming.attention import Waiting
 from pipeline.incoming.mail import Bounce, Nature, Sent, Standing
 from pipeline.incoming.match import Match
@@ -143,7 +143,7 @@ class Desk:
         )  # fmt: skip
         row = self.practice.database.row("SELECT * FROM arrivals WHERE uid = ?", uid)
         assert row is not None
-        inbox._keep(self.practice, row, raw, now or utc_now())  # noqa: SLF001 - where fetching leaves a mail
+        arrivals._keep(self.practice, row, raw, now or utc_now())  # noqa: SLF001 - where fetching leaves a mail
         return int(self.practice.database.value("SELECT mail FROM arrivals WHERE uid = ?", uid))
 
     def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
