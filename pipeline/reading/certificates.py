@@ -2,7 +2,7 @@
 
 Nothing is fetched: whether an authority vouches for the signer is only known for roots that the practice gives. What
 counts is whether the bytes are those that were signed, and whether all that came later is of a kind that a signature
-allows. That the signed content is the document that was sent is for the caller to see (`objects.same_page`).
+allows. That the signed content is the document that was sent is for the caller to see (`drawing.same_page`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import cv2
 import zxingcpp
 
-from pipeline.reading.pages import Picture, as_bytes
+from pipeline.reading.grid import Picture
+from pipeline.reading.pages import as_bytes
 
 OURS = "P1*"
 QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)

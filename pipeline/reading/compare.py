@@ -16,12 +16,14 @@ import numpy as np
 from pipeline.model import Reason
 from pipeline.reading import content, ink, notes, register, signing, ticking
 from pipeline.reading.findings import Content, Ink, Tick
+from pipeline.reading.grid import MM, Picture
 from pipeline.reading.ink import Mark
-from pipeline.reading.register import DPI, MM, Laid, NotTheSame, Picture
+from pipeline.reading.register import Laid
 from pipeline.reading.sent import Sent, Word
+from pipeline.reading.sheet import NotTheSame
 from pipeline.reading.signing import SIGNATURE
 
-__all__ = ["DPI", "NotTheSame", "Seen", "Sent", "Word", "page"]
+__all__ = ["NotTheSame", "Seen", "Sent", "Word", "page"]
 
 LOSSES, FEWEST_LOSSES = {"text_changed", "text_unsure"}, 3
 TONES = 0.3  # fewer tones between black and white than this, of what is black: there were none, but for JPEG's

@@ -15,12 +15,12 @@ import numpy as np
 from pipeline.model import Reason
 from pipeline.reading import ink
 from pipeline.reading.findings import Content
+from pipeline.reading.grid import Box, Mask
 from pipeline.reading.letters import Doubt, Letters
 from pipeline.reading.notes import ROWS, notes
 from pipeline.reading.printed import Likeness, Print
-from pipeline.reading.register import Mask
 from pipeline.reading.sent import Sent, Word
-from pipeline.reading.signing import SIGNATURE, Box, Zone, cut, zone
+from pipeline.reading.signing import SIGNATURE, Zone, cut, zone
 
 WORD_CHANGED, WORD_UNSURE = 0.35, 0.15  # how far a word lies below the page's usual likeness
 SUSPECT, OTHER_LETTER = 0.03, 0.1  # from here on its letters are held against others; how sure (-1 to 1) one of them is

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
-from pipeline.reading.objects import Box
-from pipeline.reading.pages import DPI, Picture, as_bytes
+from pipeline.reading.grid import MM, Box, Picture
+from pipeline.reading.pages import as_bytes
 
 WIDEST, HIGHEST = 1200, 12_000
 AROUND, LINE, GREY = 8.0, 6, 160
-MM = DPI / 25.4
 
 
 def band(picture: Picture, boxes: Iterable[Box]) -> Picture | None:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading.register import MM, Floats, Laid, Mask, Picture
+from pipeline.reading.grid import MM, Floats, Mask, Picture
+from pipeline.reading.register import Laid
 
 PAPER_CELLS = 9  # paper is sought within 9 mm: letters and signatures are no wider than that, shadows mostly are
 PRINTED = 0.08  # on the page as sent, anything darker than this is print (the palest hairline is 0.2)

@@ -14,7 +14,7 @@ from typing import Any
 import pikepdf
 
 from pipeline.model import Reason
-from pipeline.reading import certificates, evidence, objects, page, pages
+from pipeline.reading import active, certificates, drawing, evidence, page, pages
 from pipeline.reading.findings import Certificate, Content, Findings, Ink, Tick, Way
 from pipeline.reading.original import SIGNATURE, Drawn, Original
 from pipeline.reading.page import Looked, Place, Returned
@@ -79,8 +79,8 @@ def _file(
             before_page()
             if pdf is None:
                 return FileSeen(tuple(looked))
-            active = frozenset(objects.active(pdf)) - asked.original.active
-            return FileSeen(tuple(looked), certificates.certificate(data), _whole(asked, paper, pdf, places), active)
+            acting = frozenset(active.active(pdf)) - asked.original.active
+            return FileSeen(tuple(looked), certificates.certificate(data), _whole(asked, paper, pdf, places), acting)
     except Unreadable:
         return FileSeen(tuple(page.unseen(place, "page_unreadable") for place in places))
 
@@ -98,7 +98,7 @@ def _whole(asked: Asked, paper: pages.Pages, pdf: pikepdf.Pdf, places: Sequence[
     ours = asked.original.pdf.pages
     if not in_order or not len(paper) == len(pdf.pages) == len(ours) == asked.pages:
         return False
-    return all(objects.same_page(one, other) for one, other in zip(ours, pdf.pages, strict=True))
+    return all(drawing.same_page(one, other) for one, other in zip(ours, pdf.pages, strict=True))
 
 
 def _without_blanks(files: list[FileSeen]) -> list[FileSeen]:

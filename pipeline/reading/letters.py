@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.reading.register import MM, Floats
+from pipeline.reading.grid import MM, Floats
 from pipeline.reading.sent import Word
 
 INKED = 0.25  # part of the darkest point of a figure that still belongs to it

@@ -15,8 +15,8 @@ import pikepdf
 
 from pipeline.reading import ink, ticking
 from pipeline.reading.findings import Tick
-from pipeline.reading.objects import Box
-from pipeline.reading.register import MM, Laid, Picture
+from pipeline.reading.grid import MM, Box, Picture
+from pipeline.reading.register import Laid
 from pipeline.reading.sent import Sent
 from pipeline.reading.signing import zone
 

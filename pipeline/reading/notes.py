@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.reading import ink
+from pipeline.reading.grid import MM, Box, Mask
 from pipeline.reading.ink import Mark
-from pipeline.reading.register import MM, Mask
 from pipeline.reading.sent import Sent, Word
-from pipeline.reading.signing import SIGNATURE, Box, Zone, cut, share, zone
+from pipeline.reading.signing import SIGNATURE, Zone, cut, share, zone
 
 NOTE_AREA, NOTE_REACH = 1.5, 3.0  # mm2, mm: a piece of writing; less is dirt
 FIGURE_AREA, FIGURE_PIECE, FIGURE_HIGH, FIGURE_NEAR = 0.6, 0.1, (2.0, 8.0), 2.5  # mm2, mm2, mm, mm: a 1 beside a price

@@ -12,8 +12,8 @@ from functools import cached_property
 
 import pikepdf
 
-from pipeline.reading import objects
-from pipeline.reading.objects import Box
+from pipeline.reading import active, objects
+from pipeline.reading.grid import Box
 from pipeline.reading.pages import Letter, PdfPages
 from pipeline.reading.sent import Sent, Word
 
@@ -65,7 +65,7 @@ class Original:
     @cached_property
     def active(self) -> frozenset[str]:
         """Give what in it can act: nothing, unless a template put it there."""
-        return frozenset(objects.active(self.pdf))
+        return frozenset(active.active(self.pdf))
 
     def places(self, number: int) -> dict[str, Box]:
         """Give the signature box and the check boxes of one page; a field to write in is neither."""

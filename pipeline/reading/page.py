@@ -17,13 +17,14 @@ import cv2
 import pikepdf
 
 from pipeline.model import Reason
-from pipeline.reading import compare, evidence, looks, objects
+from pipeline.reading import active, compare, evidence, looks, objects
 from pipeline.reading.findings import Content, Ink, PageFinding, Tick
-from pipeline.reading.objects import Added, Box, PageFacts
+from pipeline.reading.grid import DPI, Box, Picture
+from pipeline.reading.objects import Added, PageFacts
 from pipeline.reading.original import SIGNATURE, Drawn, Original
-from pipeline.reading.pages import DPI, Pages, PdfPages, Picture
-from pipeline.reading.register import NotTheSame
+from pipeline.reading.pages import Pages, PdfPages
 from pipeline.reading.sent import Sent, Word
+from pipeline.reading.sheet import NotTheSame
 
 NEAR, SAME_SIZE = 2.0, 1.0  # mm around a box that belong to it; points by which a page may differ in size
 COVERED, FEW_WORDS, SHOWN = 0.6, 0.2, 80
@@ -103,7 +104,7 @@ def _told(original: Original, back: Returned, number: int, at: int) -> PageFacts
     if back.pdf is None or len(back.pdf.pages) != len(back.paper):
         return None
     told = objects.facts(original.pdf.pages[number - 1], back.pdf.pages[at])
-    layers = objects.layered(back.pdf) and not objects.layered(original.pdf)
+    layers = active.layered(back.pdf) and not active.layered(original.pdf)
     return replace(told, doubted=frozenset(original.places(number)) - {SIGNATURE}) if layers else told
 
 

@@ -17,24 +17,22 @@ import numpy as np
 import pikepdf
 import pillow_heif
 import pypdfium2
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from pypdfium2 import raw as pdfium
 
 from pipeline.reading.findings import Sort
+from pipeline.reading.grid import DPI, Picture
 
 MOST_BYTES = 40 * 1024 * 1024
 MOST_PIXELS = 60_000_000
 MOST_PAGES = 60
 MOST_LETTERS = 30_000
-DPI = 200
 POINT_MM = 25.4 / 72
 LONGEST, LONG_ENOUGH = 4200, 2339
 FORMATS = ("JPEG", "PNG", "TIFF", "HEIF", "BMP", "WEBP", "GIF")
 SEVERAL = ("TIFF", "HEIF", "GIF", "WEBP")
 SIXTEEN_BITS = 257
 
-Picture = NDArray[np.uint8]
 Letter = tuple[str, float, float, float, float]
 """A character and its box (left, top, width, height) in mm from the top left of the page."""
 

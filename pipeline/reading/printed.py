@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from pipeline.reading import ink
-from pipeline.reading.register import MM, Floats
+from pipeline.reading.grid import MM, Floats
 from pipeline.reading.sent import Word
 
 BLURS = (0.0, 0.6, 0.9, 1.2, 1.6, 2.0, 2.5, 3.1, 3.8)  # points; 3.8 is a bad photo at 60 dpi

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pikepdf
 
-from pipeline.reading import codes, objects, pages
+from pipeline.reading import active, codes, pages
 from pipeline.reading.findings import Recognised, Sort
 from pipeline.reading.pages import Locked, Pages, PdfPages, Unreadable
 
@@ -42,7 +42,7 @@ def _inside(data: bytes) -> tuple[str, tuple[str, ...]]:
     try:
         with pikepdf.Pdf.open(io.BytesIO(data)) as pdf:
             named = pdf.trailer.get("/Info", pikepdf.Dictionary()).get(FINGERPRINT, "")
-            return str(named)[:LONGEST_FINGERPRINT], objects.active(pdf)
+            return str(named)[:LONGEST_FINGERPRINT], active.active(pdf)
     except (pikepdf.PdfError, AttributeError, TypeError, ValueError, RuntimeError):
         return "", ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.reading.register import Picture
+from pipeline.reading.grid import Picture
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ import numpy as np
 
 from pipeline.reading import ink
 from pipeline.reading.findings import Ink
-from pipeline.reading.register import MM, Floats, Mask
+from pipeline.reading.grid import MM, Box, Floats, Mask
 
-Box = tuple[float, float, float, float]
 Zone = tuple[int, int, int, int]
 
 SIGNATURE = "signature"

@@ -13,8 +13,8 @@ import numpy as np
 
 from pipeline.reading import ink
 from pipeline.reading.findings import Tick
-from pipeline.reading.register import MM, Floats, Mask
-from pipeline.reading.signing import Box, cut, zone
+from pipeline.reading.grid import MM, Box, Floats, Mask
+from pipeline.reading.signing import cut, zone
 
 ASIDE = 1.2  # mm; how far a box may lie from where the page says
 SIDE = 0.5  # mm between the box's inside and the middle of its printed border, at most

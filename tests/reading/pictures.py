@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from pipeline.model import Kind
 from pipeline.press.stamp import stamp
 from pipeline.reading import ink
-from pipeline.reading.compare import DPI, Sent, Word
+from pipeline.reading.compare import Sent, Word
+from pipeline.reading.grid import DPI
 from pipeline.reading.original import Original
 from pipeline.reading.register import Laid
 from tests.templates import samples

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Pdf, String
 
 from pipeline.model import Kind
-from pipeline.reading import objects
+from pipeline.reading import active, objects
 from pipeline.reading.findings import Tick
 from pipeline.reading.objects import PageFacts
 from tests.reading import forms
@@ -179,12 +179,12 @@ def test_a_link_that_a_program_found_by_itself_is_not_put_on() -> None:
 
     data = forms.changed(forms.sent().data, link)
     assert facts(data)[0].added == ()
-    assert active(data) == ()
+    assert acting(data) == ()
 
 
-def active(data: bytes) -> tuple[str, ...]:
+def acting(data: bytes) -> tuple[str, ...]:
     with Pdf.open(io.BytesIO(data)) as pdf:
-        return objects.active(pdf)
+        return active.active(pdf)
 
 
 def on_opening(kind: str) -> Callable[[Pdf], None]:
@@ -221,11 +221,11 @@ def moving(pdf: Pdf) -> None:
     ],
 )  # fmt: skip
 def test_what_could_act_when_opened_is_named(change: Callable[[Pdf], None], named: str) -> None:
-    assert active(forms.changed(forms.sent().data, change)) == (named,)
+    assert acting(forms.changed(forms.sent().data, change)) == (named,)
 
 
 def test_our_own_papers_hold_nothing_that_acts() -> None:
-    assert [active(forms.sent(kind).data) for kind in Kind] == [(), ()]
+    assert [acting(forms.sent(kind).data) for kind in Kind] == [(), ()]
 
 
 names = st.sampled_from(["/A", "/Rect", "/Parent", "/Kids", "/T", "/V", "/AS", "/FT", "/Subtype", "/F", "/AP", "/N"])

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.model import Kind
 from pipeline.reading import register
-from pipeline.reading.register import NotTheSame
+from pipeline.reading.sheet import NotTheSame
 from tests.reading import pictures
 from tests.reading.pictures import Picture
 
