@@ -27,6 +27,8 @@ __all__ = ["NotTheSame", "Seen", "Sent", "Word", "page"]
 
 LOSSES, FEWEST_LOSSES = {"text_changed", "text_unsure"}, 3
 TONES = 0.3  # fewer tones between black and white than this, of what is black: there were none, but for JPEG's
+HALF, ALONE, LOOSE = 128, 2, 0.02  # a dot with at most one dot beside it is loose; so many of the dots are, in a raster
+RASTER, LONG_SIDE = 0.18 * MM, 297 * MM  # points; how far a raster is smoothed, on a page of that length
 STRIP = 7.0  # mm above and below what was judged that are kept as evidence
 
 cv2.setNumThreads(1)  # the process has a limit on time and memory; more threads would only hide what a page costs
@@ -48,7 +50,8 @@ def page(picture: Picture, sent: Sent, *, digital: bool) -> Seen:
 
     `digital` says that it was rendered from a PDF with pages of the same size, so that it lies in place already.
     """
-    there = register.laid(picture, sent.picture, digital=digital)
+    two_tones = _two_tones(picture)
+    there = register.laid(smoothed(picture) if two_tones else picture, sent.picture, digital=digital)
     digital = there.exact
     separated = ink.page(there, sent.picture, digital=digital)
     marks = ink.marks(separated.extra)
@@ -62,7 +65,7 @@ def page(picture: Picture, sent: Sent, *, digital: bool) -> Seen:
     text, reasons = content.judged(separated, there.seen, sent, marks, digital=digital)
     if ("part_unreadable", {}) in reasons:  # what loses print can lose a pale pen
         boxes = {name: Tick.UNCLEAR if tick is Tick.EMPTY else tick for name, tick in boxes.items()}
-    if signature is Ink.EMPTY and (_loses(reasons) or (not digital and _two_tones(picture))):
+    if signature is Ink.EMPTY and (_loses(reasons) or (not digital and two_tones)):
         signature = Ink.UNSURE
     return Seen(signature, boxes, text, reasons, _evidence(there, sent, notes.written(separated, marks, sent.words)))
 
@@ -78,6 +81,16 @@ def _two_tones(picture: Picture) -> bool:
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     dark, between = int((grey < 60).sum()), int(((grey >= 60) & (grey < 195)).sum())
     return between < TONES * dark
+
+
+def smoothed(picture: Picture) -> Picture:
+    """Give a scan in black and white without its raster, where a scanner made grey of dots: a fold is no ink."""
+    dark = (cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) < HALF).astype(np.uint8)
+    around = cv2.boxFilter(dark, -1, (3, 3), normalize=False)
+    loose = int(((dark > 0) & (around <= ALONE)).sum())
+    if loose < LOOSE * max(1, int(dark.sum())):
+        return picture
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), RASTER * max(picture.shape[:2]) / LONG_SIDE), np.uint8)
 
 
 def _evidence(there: Laid, sent: Sent, written: Iterable[Mark]) -> Picture | None:

@@ -25,6 +25,8 @@ SURE = 1.4  # a piece of ink is this many times the threshold somewhere; grain i
 BLOB, BLOB_SIZE = 2.4, 6.5  # mm; no pen is as broad as the first, a filled check box is smaller than the second
 LINE = 35.0  # mm; a thin straight mark this long is a fold or a streak of the scanner
 SOLID = 0.4  # darkness all over of what is at the edge and is no pen's
+PALE = 0.26  # folds, cups and the print of the other side are paler than this; a pencil on a coarse scan is 0.3
+BROAD, BROAD_PALE = 1.2, 0.5  # mm; the rim of a cup is broader than this and paler, a marker broad and dark
 SPECK = 0.06  # mm2; smaller is dust
 
 
@@ -212,6 +214,18 @@ def _edges(dark: Mask, found: Floats) -> Mask:
 def certain(dark: Mask, found: Floats, threshold: float) -> Mask:
     """Give the pieces of a mask that are clearly ink somewhere; the grain of paper is not."""
     return reached(dark, found > SURE * threshold)
+
+
+def by_pen(found: Floats, mask: Mask) -> bool:
+    """Tell whether ink is as dark as a pen leaves it, or as thin; a fold and the rim of a cup are neither."""
+    dark = float(np.percentile(found[mask], 75)) if mask.any() else 0.0
+    return dark >= PALE and (dark >= BROAD_PALE or breadth(mask) < BROAD)
+
+
+def breadth(mask: Mask) -> float:
+    """Give how broad strokes are in the mean (mm): in a stroke, points lie a quarter of its breadth from its edge."""
+    away = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)
+    return 4 * float(away[away > 0].mean()) / MM if mask.any() else 0.0
 
 
 def reached(dark: Mask, start: Mask) -> Mask:

@@ -19,7 +19,6 @@ from pipeline.reading.signing import SIGNATURE, Zone, cut, share, zone
 
 NOTE_AREA, NOTE_REACH = 1.5, 3.0  # mm2, mm: a piece of writing; less is dirt
 FIGURE_AREA, FIGURE_PIECE, FIGURE_HIGH, FIGURE_NEAR = 0.6, 0.1, (2.0, 8.0), 2.5  # mm2, mm2, mm, mm: a 1 beside a price
-PALE = 0.26  # folds, cups and the print of the other side are paler than this; a pencil on a coarse scan is 0.3
 LONELY, HAIR, APART, PRINT_NEAR = 6.5, 12.0, 12.0, 2.5  # mm; one small mark far from print and other marks is dirt
 FINE = 0.9  # mm; a level or upright mark no broader than this is no letter
 ROWS = 80.0  # mm left of the signature box where name, place and date are written
@@ -52,7 +51,7 @@ def notes(page: ink.Page, sent: Sent, marks: Sequence[Mark], *, digital: bool) -
 
 def written(page: ink.Page, marks: Iterable[Mark], words: Sequence[Word]) -> list[Mark]:
     """Give the marks that a pen may have made, wherever they are."""
-    dark = [mark for mark in marks if mark.area >= FIGURE_PIECE and not is_pale(page, mark)]
+    dark = [mark for mark in marks if mark.area >= FIGURE_PIECE and is_by_pen(page, mark)]
     added = {id(mark) for word in words for mark in _figure_beside(word, dark)}
     return [mark for mark in dark if is_writing(mark) or id(mark) in added]
 
@@ -76,10 +75,9 @@ def is_writing(mark: Mark) -> bool:
     return mark.area >= NOTE_AREA and mark.reach >= NOTE_REACH
 
 
-def is_pale(page: ink.Page, mark: Mark) -> bool:
-    """Tell whether a mark is paler than any pen leaves it."""
-    here = cut(page.ink, (mark.left, mark.top, mark.left + mark.width, mark.top + mark.height))
-    return float(np.percentile(here[mark.mask], 75)) < PALE
+def is_by_pen(page: ink.Page, mark: Mark) -> bool:
+    """Tell whether a pen may have made a mark."""
+    return ink.by_pen(cut(page.ink, _around(mark)), mark.mask)
 
 
 def is_allowed(mark: Mark, boxes: dict[str, Box], shape: tuple[int, ...]) -> bool:

@@ -103,6 +103,7 @@ def _is_a_name(page: ink.Page, pen: Mask, marks: Sequence[ink.Mark]) -> bool:
         and max(mark.reach for mark in marks) >= SIGNED_PIECE
         and straightness(page.ink[around], pen[around]) < STRAIGHT
         and _thick_part(pen[around]) < THICK
+        and ink.by_pen(page.ink[around], pen[around])
         and float(np.percentile(page.ink[pen], 75)) > STRONG * page.threshold
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipeline.model import Kind
 from pipeline.reading import compare
@@ -66,6 +68,24 @@ def test_an_untouched_page_is_neither_signed_nor_ticked(way: str) -> None:
     )
     assert set(found.boxes.values()) == {Tick.EMPTY}
     assert found.content is Content.UNCHANGED
+
+
+def rastered(page: Picture) -> Picture:
+    """What a scanner makes of a folded page when it draws grey as dots: the crease runs through two boxes."""
+    rows = np.arange(page.shape[0])[:, None] - (CHOICES.boxes["profile-yes"][1] + 2) * pictures.MM
+    crease, shadow = np.exp(-((rows / (0.5 * pictures.MM)) ** 2)), np.exp(-np.abs(rows) / (12 * pictures.MM))
+    creased = page * (1 - 0.3 * crease - 0.06 * shadow)[..., None]
+    large = cv2.resize(creased.astype(np.uint8), None, fx=1.5, fy=1.5, interpolation=cv2.INTER_CUBIC)
+    dotted = Image.fromarray(cv2.cvtColor(large, cv2.COLOR_BGR2GRAY)).convert("1").convert("RGB")
+    return np.asarray(dotted, np.uint8)
+
+
+def test_a_fold_that_a_scanner_drew_as_dots_ticks_no_box() -> None:
+    assert Tick.TICKED not in seen(rastered(CHOICES.picture), "a scan").boxes.values()
+    found = seen(rastered(filled_in()), "a scan")
+    assert {name for name, tick in found.boxes.items() if tick is Tick.TICKED} >= {"coaching-yes", "report-yes"}
+    assert {name for name, tick in found.boxes.items() if tick is Tick.TICKED} <= set(YES_NO)
+    assert found.signature is Ink.SIGNED
 
 
 def test_a_page_without_a_signature_box_says_so() -> None:

@@ -91,3 +91,13 @@ def test_a_shadow_across_the_box_is_not_ink() -> None:
     light[:, round((LEFT + 30) * MM) :] = 0.6
     drawn = (PAGE.picture * cv2.GaussianBlur(light, (0, 0), 12)[..., None]).astype(np.uint8)
     assert seen(drawn) is Ink.EMPTY
+
+
+@pytest.mark.parametrize(("aside", "radius"), [(20, 38), (50, 33), (75, 43)])
+@pytest.mark.parametrize("strength", [0.15, 0.28, 0.4])
+def test_the_rim_of_a_cup_through_the_box_is_no_signature(aside: float, radius: float, strength: float) -> None:
+    y, x = np.mgrid[0 : PAGE.picture.shape[0], 0 : PAGE.picture.shape[1]]
+    away = np.hypot(x - (LEFT + aside) * MM, y - (TOP + HEIGHT + 18) * MM)
+    rim = strength * np.exp(-(((away - radius * MM) / (1.0 * MM)) ** 2)) * (0.6 + 0.4 * np.sin(x / (9 * MM)))
+    stained = PAGE.picture * (1 - rim[..., None] * np.array([1.1, 0.7, 0.4]))
+    assert seen(stained.astype(np.uint8)) is not Ink.SIGNED
