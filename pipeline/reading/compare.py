@@ -62,12 +62,14 @@ def page(picture: Picture, sent: Sent, *, digital: bool) -> Seen:
         for name, place in sent.boxes.items()
         if name != SIGNATURE
     }
-    text, reasons = content.judged(separated, there.seen, sent, marks, digital=digital)
+    pen = notes.written(separated, marks, sent.words)
+    strange = notes.notes(separated, sent, marks if digital else pen, digital=digital)
+    text, reasons = content.judged(separated, there.seen, sent, strange, digital=digital)
     if ("part_unreadable", {}) in reasons:  # what loses print can lose a pale pen
         boxes = {name: Tick.UNCLEAR if tick is Tick.EMPTY else tick for name, tick in boxes.items()}
     if signature is Ink.EMPTY and (_loses(reasons) or (not digital and two_tones)):
         signature = Ink.UNSURE
-    return Seen(signature, boxes, text, reasons, _evidence(there, sent, notes.written(separated, marks, sent.words)))
+    return Seen(signature, boxes, text, reasons, _evidence(there, sent, pen))
 
 
 def _loses(reasons: tuple[Reason, ...]) -> bool:

@@ -17,7 +17,7 @@ from pipeline.reading import ink
 from pipeline.reading.findings import Content
 from pipeline.reading.grid import Box, Mask
 from pipeline.reading.letters import Doubt, Letters
-from pipeline.reading.notes import ROWS, notes
+from pipeline.reading.notes import ROWS
 from pipeline.reading.printed import Likeness, Print
 from pipeline.reading.sent import Sent, Word
 from pipeline.reading.signing import SIGNATURE, Zone, cut, zone
@@ -48,10 +48,10 @@ class Finding:
 
 
 def judged(
-    page: ink.Page, seen: Mask, sent: Sent, marks: Sequence[ink.Mark], *, digital: bool
+    page: ink.Page, seen: Mask, sent: Sent, strange: Sequence[ink.Mark], *, digital: bool
 ) -> tuple[Content, tuple[Reason, ...]]:
-    """Say whether the text is the one that was sent, and why not."""
-    reasons: list[Reason] = [("written_beside", {})] if notes(page, sent, marks, digital=digital) else []
+    """Say whether the text is the one that was sent, and why not; `strange` are the notes written beside it."""
+    reasons: list[Reason] = [("written_beside", {})] if strange else []
     bad = findings(page, seen, sent, digital=digital)
     if crowded(bad) and not digital:
         return Content.UNSURE, (*reasons, ("part_unreadable", {}))

@@ -33,27 +33,27 @@ CORNER, INITIALS = (55.0, 47.0), (22.0, 12.0)  # mm: the corner below right, and
 def notes(page: ink.Page, sent: Sent, marks: Sequence[Mark], *, digital: bool) -> list[Mark]:
     """Give the marks that may say something: writing that is not in its own place, and not wear of the paper.
 
-    On a `digital` page, which never was on paper, there is no wear.
+    `marks` are those that a pen may have made (`written`). On a `digital` page, which never was on paper, there is no
+    wear, and all marks count.
     """
     shape = page.ink.shape
     if digital:
         return [mark for mark in marks if is_writing(mark) and not is_allowed(mark, sent.boxes, shape)]
-    pen = written(page, marks, sent.words)
     ticks = ticked(page, sent.boxes)
     strange = [
         mark
-        for mark in pen
+        for mark in marks
         if not (is_allowed(mark, sent.boxes, shape) or is_tail(mark, ticks, sent.boxes, shape) or is_wear(mark, shape))
     ]
     strange = _without_initials(strange, sent.words, shape)
-    return [mark for mark in strange if not _is_dirt(mark, pen, sent.words)]
+    return [mark for mark in strange if not _is_dirt(mark, marks, sent.words)]
 
 
 def written(page: ink.Page, marks: Iterable[Mark], words: Sequence[Word]) -> list[Mark]:
     """Give the marks that a pen may have made, wherever they are."""
     dark = [mark for mark in marks if mark.area >= FIGURE_PIECE and is_by_pen(page, mark)]
-    added = {id(mark) for word in words for mark in _figure_beside(word, dark)}
-    return [mark for mark in dark if is_writing(mark) or id(mark) in added]
+    added = {mark for word in words for mark in _figure_beside(word, dark)}
+    return [mark for mark in dark if is_writing(mark) or mark in added]
 
 
 def _figure_beside(word: Word, marks: Iterable[Mark]) -> list[Mark]:

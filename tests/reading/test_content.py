@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.model import Kind
-from pipeline.reading import content
+from pipeline.reading import content, notes
 from pipeline.reading.compare import Sent, Word
 from pipeline.reading.findings import Content
 from tests.reading import pictures
@@ -22,7 +22,8 @@ def judged(drawn: Picture, page: Sent, *, soft: float = 0.9) -> Judged:
     blurred = cv2.GaussianBlur(drawn, (0, 0), soft).astype(np.float32)
     grainy = np.clip(blurred + np.random.default_rng(4).normal(0, 4, drawn.shape[:2])[..., None], 0, 255)
     separated, there, marks = pictures.lying(grainy.astype(np.uint8), page)
-    verdict, reasons = content.judged(separated, there.seen, page, marks, digital=False)
+    strange = notes.notes(separated, page, notes.written(separated, marks, page.words), digital=False)
+    verdict, reasons = content.judged(separated, there.seen, page, strange, digital=False)
     return verdict, dict(reasons)
 
 

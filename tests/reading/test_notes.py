@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.model import Kind
 from pipeline.reading.compare import Sent
-from pipeline.reading.notes import notes
+from pipeline.reading.notes import notes, written
 from tests.reading import pictures
 from tests.reading.pictures import BLACK, MM, PENCIL, Picture, name, stroke
 
@@ -21,7 +21,7 @@ def noted(drawn: Picture, page: Sent = CHOICES) -> int:
     """How many notes are found on a picture that lies in place, as blurred and grainy as a scan."""
     grainy = cv2.GaussianBlur(drawn, (0, 0), 0.9) + np.random.default_rng(5).normal(0, 3, drawn.shape)
     separated, _, marks = pictures.lying(np.clip(grainy, 0, 255).astype(np.uint8), page)
-    return len(notes(separated, page, marks, digital=False))
+    return len(notes(separated, page, written(separated, marks, page.words), digital=False))
 
 
 def stapled(drawn: Picture) -> Picture:
