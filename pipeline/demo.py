@@ -18,8 +18,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline import demopeople, newpractice
-from pipeline.incoming import attention, consents
+from pipeline import attention, demopeople, demoyears, newpractice
+from pipeline.incoming import consents
 from pipeline.practice import Practice, opened
 from pipeline.sandbox import SandboxServer
 from pipeline.worker import Worker, alone, utc_now
@@ -36,7 +36,7 @@ PATIENCE = 90.0
 
 
 def demo(folder: Path | None) -> int:
-    """Show the roads out and in, step by step, in `folder` (else a new temporary one); gives the exit code."""
+    """Show the three roads, step by step, in `folder` (else a new temporary one); gives the exit code."""
     root = newpractice.make((folder or Path(tempfile.mkdtemp(prefix="pipeline-demo-"))) / "praktijk-de-linde")
     password = os.urandom(12).hex()
     with SandboxServer(root.parent / "mail-server", dict.fromkeys((COACH, CLIENT, SPONSOR), password)) as server:
@@ -46,7 +46,23 @@ def demo(folder: Path | None) -> int:
         with opened(root) as practice, alone(practice.storage.root):
             _work(practice, server, password)
             _show(practice, server)
-            return 0 if _all_in(practice) else 1
+            return 0 if _all_in(practice) and _years(practice) else 1
+
+
+def _years(practice: Practice) -> bool:
+    """Show what goes once the promised years are over, and what the ledger says of it."""
+    print("\n--- the promised years " + "-" * 46)
+    practice.stopping.clear()  # the service of before has ended
+    before = demoyears.lying(practice)
+    gone = demoyears.run(practice, utc_now(), _say)
+    for folder, after in demoyears.lying(practice).items():
+        print(f"{folder:12} {before[folder]:3} mails before, {after} after")
+    for path in sorted(practice.storage.root.glob("[!p]*/**/*")):
+        if path.is_file():
+            print(path)
+    print("\n--- what was promised, and the proof (pipeline clauses) " + "-" * 13)
+    print("\n".join(demoyears.proved(practice, utc_now())))
+    return gone
 
 
 def _use(root: Path, server: SandboxServer, password: str) -> None:

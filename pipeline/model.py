@@ -84,12 +84,16 @@ class ObligationState(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why a mail goes out: new documents, a reminder of them, the countersigned copy, or a note to the coach."""
+    """Why a mail goes out: new documents, a reminder of them, the countersigned copy, or a note to the coach.
+
+    A note is about one dossier; the daily one is about none.
+    """
 
     DOCUMENTS = "documents"
     REMINDER = "reminder"
     COUNTERSIGNED = "countersigned"
     NOTE = "note"
+    DAILY = "daily"
 
 
 class MailState(StrEnum):
@@ -104,6 +108,17 @@ class MailState(StrEnum):
     LEFT = "left"
     SET_ASIDE = "set_aside"
     WAITING = "waiting"
+
+
+class Nature(StrEnum):
+    """What kind of mail it is; only a `letter` can be an answer."""
+
+    LETTER = "letter"
+    OWN = "own"
+    AUTO_REPLY = "auto_reply"
+    RECEIPT = "receipt"
+    BOUNCE = "bounce"
+    LIST = "list"
 
 
 class Verdict(StrEnum):
@@ -123,6 +138,31 @@ class ReturnState(StrEnum):
     BOOKED = "booked"
     REJECTED = "rejected"
     AGAIN = "again"
+
+
+class ErasureState(StrEnum):
+    """The end of one part of what is held: planned → erasing → erased → verified."""
+
+    PLANNED = "planned"
+    ERASING = "erasing"
+    ERASED = "erased"
+    VERIFIED = "verified"
+
+
+class PurgeState(StrEnum):
+    """The end of one mail, in every place within reach: due → removing → gone; `kept` where it could not be done."""
+
+    DUE = "due"
+    REMOVING = "removing"
+    GONE = "gone"
+    KEPT = "kept"
+
+
+class HoldKind(StrEnum):
+    """Why something may not go: a reason of the practice (a dispute), or a restriction that a person asked for."""
+
+    HOLD = "hold"
+    RESTRICTED = "restricted"
 
 
 class AttentionState(StrEnum):

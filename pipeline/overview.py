@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipeline import attention
 from pipeline.edges.folder import Unfit, shown
-from pipeline.incoming import attention
 from pipeline.model import CopyState, Kind, MailState, MessageState, ObligationState, RequestState
 from pipeline.practice import Practice
 from pipeline.words import say
@@ -88,10 +89,14 @@ def _messages(practice: Practice, now: datetime) -> list[Line]:
             text = f"{text} ({row['reason']})"
         stuck = late and row["state"] != MessageState.HELD
         lines.append(
-            Line(row["dossier"], f"mail v{row['revision']} to the {row['party']}", row["state"], text, row["queued_at"],
-                 attention=bad or stuck)
-        )  # fmt: skip
+            Line(row["dossier"] or "-", _mail(row), row["state"], text, row["queued_at"], attention=bad or stuck)
+        )
     return lines
+
+
+def _mail(row: sqlite3.Row) -> str:
+    """Name a mail by its version and for whom it is; one that is about no dossier by why it goes."""
+    return f"mail v{row['revision']} to the {row['party']}" if row["dossier"] else f"{row['purpose']} note"
 
 
 def _waiting(practice: Practice) -> list[Line]:

@@ -49,15 +49,16 @@ class Practice:
     secrets: dict[str, Secret] = field(default_factory=dict)
 
     def reread(self) -> bool:
-        """Take over practice.yaml and the rules when they have changed since they were read; tells whether they had.
+        """Take over practice.yaml, the rules and an own policy when they have changed; tells whether they had.
 
         Raises `FileProblems` when it cannot be used; what was read before stays in force.
         """
-        changed_at = _changed_at(self.folder)
+        changed_at = _changed_at(self.folder, self.file.policy)
         if changed_at == self.read_at:
             return False
         self.read_at = changed_at
         file = read_practice_file(self.folder)
+        self.read_at = _changed_at(self.folder, file.policy)
         policy, rules = read_policy(file.policy, self.folder, file.language), _rules(self.folder, file.language)
         self.file, self.policy, self.rules = file, policy, rules
         return True
@@ -83,8 +84,8 @@ def account_of(server: Server) -> str:
 def opened(folder: Path) -> Iterator[Practice]:
     """Open the practice in `folder` for as long as the block lasts."""
     folder = folder.resolve()
-    read_at = _changed_at(folder)
     file = read_practice_file(folder)
+    read_at = _changed_at(folder, file.policy)
     drop = folder / "drop" / "clients"
     for needed in (drop, folder / "templates"):
         if not needed.is_dir():
@@ -113,9 +114,10 @@ def _rules(folder: Path, language: str) -> InboxRules:
         raise ConfigError(f"{folder / RULES} is missing; for none at all, write in it: rules: []") from None
 
 
-def _changed_at(folder: Path) -> tuple[int, ...]:
+def _changed_at(folder: Path, policy: str) -> tuple[int, ...]:
     """Give when the practice's files were last changed; 0 for one that is not there, which reading it says better."""
-    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in (folder / FILE, folder / RULES))
+    files = (folder / FILE, folder / RULES, folder / policy)
+    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in files)
 
 
 def _own_key(database: Database) -> bytes:

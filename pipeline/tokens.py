@@ -51,3 +51,9 @@ def seal(key: bytes, sha256: str) -> str:
 def page_tag(key: bytes, dossier: str, kind: Kind, version: int) -> str:
     """Give the tag that proves a page code to be ours."""
     return _keyed(key, "page", dossier, kind, version, letters=5)
+
+
+def document_password(key: bytes, dossier: str) -> str:
+    """Give the password of a dossier's documents, in groups of four so that it can be said over the phone."""
+    letters = _keyed(key, "password", dossier, letters=12)
+    return "-".join(letters[at : at + 4] for at in range(0, 12, 4))

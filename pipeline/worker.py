@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline import attention, attestations, statements
 from pipeline.edges import folder
 from pipeline.edges.mailbox import idle
 from pipeline.errors import (
@@ -25,14 +26,16 @@ from pipeline.errors import (
 )
 from pipeline.incoming import arrivals, inbox, tidying, understand
 from pipeline.model import MailState, MessageState, RequestState
-from pipeline.outgoing import compose, countersigned, documents, intake, outbox, reminders, sent_copy
+from pipeline.outgoing import compose, countersigned, daily, documents, intake, outbox, reminders, sent_copy
 from pipeline.practice import Practice
+from pipeline.retention import timetable
 
 LOG = logging.getLogger("pipeline")
 Clock = Callable[[], datetime]
 Tell = Callable[[str], None]
 POLL = 2.0
 POLL_INBOX = timedelta(minutes=5)
+EVERY_MINUTE = timedelta(minutes=1)
 WRITER_MAY_TAKE = 10.0
 LONGEST_PAUSE = 300.0
 DOUBT_PAUSE = 60.0
@@ -73,15 +76,20 @@ class Worker:
         self.practice, self.clock, self.tell = practice, clock, tell
         self.smtp, self.imap, self.inbox = Server(), Server(), Server()
         self._looked: datetime | None = None
+        self._kept: datetime | None = None
         self.after_pass: Callable[[int], None] = lambda _moved: None
         self._templates = 0.0
         self._trouble: dict[str, str] = {}
 
     def start(self) -> None:
-        """Put right what a stop of any kind left behind; only one worker at a time may do this (`alone`)."""
+        """Put right what a stop of any kind left behind; only one worker at a time may do this (`alone`).
+
+        Raises `ConfigError` when what runs is not what the published statement promises.
+        """
         self.practice.storage.empty("press")
         self.practice.storage.empty("reading")
         self.practice.database.settle()
+        statements.activate(self.practice, self.clock())
         outbox.recover(self.practice, self.clock(), self.tell)
 
     def one_pass(self) -> int:
@@ -96,9 +104,12 @@ class Worker:
         if self._inbox_is_read():
             moved += self._step("expiry", lambda: reminders.expire(practice, clock(), tell))
             moved += self._step("reminders", lambda: reminders.remind(practice, clock(), tell))
+        moved += self._step("statements", lambda: attestations.ask_when_due(practice, clock(), tell))
         moved += self._step("copies", lambda: countersigned.countersign(practice, clock(), tell))
+        moved += self._step("note", lambda: daily.write(practice, clock(), tell, lambda: attention.titles(practice)))
         moved += self._step("outbox", lambda: outbox.send(practice, clock, tell), self.smtp)
         moved += self._step("mailbox", self._look_after_mailbox, self.imap)
+        moved += self._step("retention", self._keep_promises, self.imap)
         return moved
 
     def look_now(self) -> None:
@@ -185,6 +196,14 @@ class Worker:
             self.imap.rest(DOUBT_PAUSE)
         return settled
 
+    def _keep_promises(self) -> int:
+        """Delete and erase what is due; looked at once a minute, and at once when mail went out or papers came in."""
+        now = self.clock()
+        if self._kept is not None and timedelta() <= now - self._kept < EVERY_MINUTE:
+            return 0
+        self._kept = now
+        return timetable.keep_promises(self.practice, now, self.tell)
+
     def _notice_templates(self) -> None:
         """Try again what could not be printed once a template has changed (and at the start)."""
         failed = self.practice.database.value("SELECT 1 FROM requests WHERE state = ?", RequestState.FAILED)
@@ -231,12 +250,15 @@ class Worker:
 
     def _reread(self) -> None:
         """Take over what was changed in practice.yaml; while it is wrong, work on by what it said before."""
+        before = self.practice.file, self.practice.policy, self.practice.rules
         try:
             if self.practice.reread():
+                statements.activate(self.practice, self.clock())
                 documents.retry_failed(self.practice)
                 self.tell("practice.yaml or inbox_rules.yaml was changed and is taken over")
             self._trouble.pop("practice", None)
         except (PipelineError, OSError) as error:
+            self.practice.file, self.practice.policy, self.practice.rules = before
             self._troubled("practice", error)
 
 

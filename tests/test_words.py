@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,16 +13,24 @@ import pytest
 import pipeline
 from pipeline.errors import FileProblems
 from pipeline.model import Kind, MessageState, RequestState, Verdict
+from pipeline.policy.schema.base import Category, Grade
+from pipeline.policy.schema.closing import Step
+from pipeline.policy.schema.gates import Act, Bound, Needs, Recipient
+from pipeline.policy.schema.later import Ask
+from pipeline.policy.schema.mail import Deleted, MailKind
+from pipeline.policy.schema.people import Asked
+from pipeline.policy.schema.retention import Event, Leaving, When
 from pipeline.words import LANGUAGES, say
 from pipeline.words.en import WORDS as EN
 from pipeline.words.nl import WORDS as NL
 
-MADE_FROM = {
+MADE_FROM: dict[str, Sequence[str]] = {
     "document_": [str(kind) for kind in Kind],
     "state_": [str(state) for state in MessageState],
     "request_": [str(state) for state in (RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED)],
     "paper_": [str(kind) for kind in Kind],
     "verdict_": [str(verdict) for verdict in Verdict],
+    "grade_": [str(grade) for grade in Grade],
     "incoming_": ["fetch", "understand"],
     "waits_": [
         "return",
@@ -37,7 +45,40 @@ MADE_FROM = {
         "set_aside",
         "letter",
         "tidy",
+        "attest",
+        "plan",
+        "purge",
     ],
+    "category_": list(Category),
+    "event_": list(Event),
+    "recipient_": list(Recipient),
+    "whose_": ["client", "sponsor", "coach"],
+    "for_": [category for category in Category if f"for_{category}" in EN],
+    "field_": [word.removeprefix("field_") for word in EN if word.startswith("field_")],
+    "reader_": [word.removeprefix("reader_") for word in EN if word.startswith("reader_")],
+    "unit_": [f"{unit}_{form}" for unit in ("year", "month", "week", "day", "hour") for form in ("one", "other")],
+    "every_": ["year", "month", "week", "day"],
+    "asked_": list(Asked),
+    "keep_": [one for one in When if one is not When.ALWAYS],
+    "keep_longer_": ["reason", "legal_procedure", "dispute"],
+    "term_ceiling": ["", "_after", "_soft", "_soft_after"],
+    "ending_": [one for one in Leaving if one is not Leaving.DELETE],
+    "mailkind_": list(MailKind),
+    "deleted_": list(Deleted),
+    "allow_": ["salutation", "recipient"],
+    "instead_": ["encrypted_pdf", "nothing"],
+    "gate_never_": list(Act),
+    "gate_only_": list(Act),
+    "need_": list(Needs),
+    "bound_": list(Bound),
+    "step_": list(Step),
+    "announced_": ["website", "mail"],
+    "ask_": list(Ask),
+    "after_": ["received", "forwarded", "known", "decided"],
+    "breach_tells_": [word.removeprefix("breach_tells_") for word in EN if word.startswith("breach_tells_")],
+    "breach_": ["clients", "clients_traceable", "authority", "controller"],
+    "transfer_": ["eea", "adequacy", "scc", "privacy_shield"],
+    "basis_": ["consent", "explicit_consent", "contract", "legal_obligation", "legitimate_interest"],
 }
 """Names that the code puts together, with the values that it puts at their end."""
 
@@ -97,7 +138,7 @@ def test_every_sentence_that_the_code_asks_for_is_there() -> None:
 
 
 @pytest.mark.parametrize(("beginning", "ends"), MADE_FROM.items())
-def test_every_sentence_whose_name_is_put_together_is_there(beginning: str, ends: list[str]) -> None:
+def test_every_sentence_whose_name_is_put_together_is_there(beginning: str, ends: Sequence[str]) -> None:
     assert beginning in asked_for()
     assert {beginning + end for end in ends} <= set(EN)
 

@@ -51,6 +51,7 @@ class World:
         self.folder = newpractice.make(root / "practice")
         self.settings = root / "settings"
         account = f"mail:\n  sender: {COACH}\n  smtp: {smtp}\n  sent_copy: {sent_copy}\n"
+        self.change(r"^daily_note: yes", "daily_note: no")
         self.change(r"^mail:\n(?:[ #].*\n)*", account + (f"  imap: {imap}\n" if imap else ""))
 
     def change(self, pattern: str, replacement: str) -> None:

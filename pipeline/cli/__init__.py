@@ -17,7 +17,21 @@ DESCRIPTION = "Paperwork for coaching practices that runs itself and keeps its w
 
 def parser() -> argparse.ArgumentParser:
     """Give the parser of all commands."""
-    from pipeline.cli import act, attention, look, rules, setup, work
+    from pipeline.cli import (
+        act,
+        attention,
+        clauses,
+        close,
+        forecast,
+        ledger,
+        look,
+        policy,
+        retention,
+        rules,
+        setup,
+        statement,
+        work,
+    )  # fmt: skip
 
     made = argparse.ArgumentParser("pipeline", description=DESCRIPTION)
     made.add_argument("--version", action="version", version=__version__)
@@ -27,7 +41,9 @@ def parser() -> argparse.ArgumentParser:
         help="the practice folder (else PIPELINE_PRACTICE, else the current folder)",
     )  # fmt: skip
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (setup, work, look, act, attention, rules):
+    for module in (
+        setup, work, look, act, attention, rules, policy, statement, clauses, forecast, close, retention, ledger,
+    ):  # fmt: skip
         module.add(commands, shared)
     return made
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
+from pipeline import attention
 from pipeline.cli.look import known_dossier, open_files
 from pipeline.errors import UsageError
-from pipeline.incoming import attention
 from pipeline.practice import Practice, opened
 from pipeline.words import say
 from pipeline.worker import utc_now

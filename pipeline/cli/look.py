@@ -1,4 +1,4 @@
-"""`status`, `show`, `preview`, `ledger`: looking, which changes nothing."""
+"""`status`, `show`, `preview`: looking, which changes nothing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
 from pipeline import overview
-from pipeline.edges import ledger
 from pipeline.errors import UsageError
 from pipeline.incoming import consents
 from pipeline.model import AttentionState, MessageState, message_file
+from pipeline.outgoing import locking
 from pipeline.practice import Practice, opened
 from pipeline.worker import utc_now
 
@@ -29,10 +29,6 @@ def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> 
     preview = commands.add_parser("preview", parents=[shared], help="open what would go, or went, to whom")
     preview.add_argument("reference", metavar="REF")
     preview.set_defaults(command=_preview)
-    chain = commands.add_parser("ledger", parents=[shared], help="what happened, as a chain that shows tampering")
-    chain.add_argument("action", nargs="?", choices=["verify"], help="check the whole chain")
-    chain.add_argument("--head", metavar="HASH", help="a head that was kept elsewhere, which must be in the chain")
-    chain.set_defaults(command=_ledger)
 
 
 def _status(chosen: Namespace) -> int:
@@ -65,6 +61,7 @@ def _show(chosen: Namespace) -> int:
         assert dossier is not None
         print(f"dossier {reference}  quote {dossier['quote_number']}  opened {_short(dossier['opened_at'])}")
         print(f"folder  {practice.storage.path(f'dossiers/{reference}')}")
+        _show_password(practice, reference)
         for row in practice.database.rows("SELECT * FROM requests WHERE dossier = ? ORDER BY revision", reference):
             print(f"request v{row['revision']}  {row['state']}  {_short(row['accepted_at'])}")
             if row["reason"]:
@@ -84,6 +81,13 @@ def _show(chosen: Namespace) -> int:
             print(f"{row['kind']} v{row['version']} from the {row['party']}  {row['state']}  due {row['due_at']}")
         _show_returned(practice, reference)
     return 0
+
+
+def _show_password(practice: Practice, reference: str) -> None:
+    """Print the password of the documents where they travel locked; it is said over the phone and written nowhere."""
+    password = locking.password_for(practice, reference, practice.policy.mail_contents)
+    if password:
+        print(f"password {password}  opens the documents in the mails; give it by phone, never by mail")
 
 
 def _show_returned(practice: Practice, reference: str) -> None:
@@ -135,17 +139,3 @@ def open_files(paths: list[str]) -> None:
     ):
         for path in paths:
             subprocess.Popen([opener, path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-
-
-def _ledger(chosen: Namespace) -> int:
-    with opened(chosen.practice) as practice:
-        rows = [tuple(row) for row in practice.database.rows("SELECT number, entry, hash FROM ledger ORDER BY number")]
-    head = rows[-1][2] if rows else ledger.START
-    if chosen.action != "verify":
-        for number, entry, _ in rows:
-            print(f"{number:6}  {entry}")
-        print(f"head {head}")
-        return 0
-    problems = ledger.verify(rows, chosen.head)
-    print("\n".join(problems) or f"{len(rows)} entries, unbroken; head {head}")
-    return int(bool(problems))

@@ -42,6 +42,8 @@ SYNONYMS = {
     "gebruiker": "user", "poort": "port", "beveiliging": "security", "kopie_in_verzonden": "sent_copy",
     "map_verzonden": "sent_folder", "mappen": "folders", "lines.btw": "vat", "herinneringen": "reminders",
     "eerste_na_dagen": "first_after_days", "daarna_elke_dagen": "every_days", "hoogstens": "at_most",
+    "dagbericht": "daily_note",
+    "boekjaar": "books", "laatste_maand": "year_ends",
 }  # fmt: skip
 
 Port = Annotated[int, count(1, 65535)]
@@ -158,6 +160,12 @@ class Returns(Strict):
     confirm: Confirm = "pictures"
 
 
+class Books(Strict):
+    """The books: the month, by its number, with which the book year ends."""
+
+    year_ends: Annotated[int, count(1, 12)] = 12
+
+
 class PracticeFile(Strict):
     """practice.yaml, checked."""
 
@@ -170,6 +178,8 @@ class PracticeFile(Strict):
     quote: QuoteRules = QuoteRules()
     returns: Returns = Returns()
     reminders: Reminders = Reminders()
+    daily_note: YesNo = True
+    books: Books = Books()
     mail: Mail
 
     @property

@@ -32,6 +32,7 @@ class Database:
                 "journal_mode=WAL",
                 "synchronous=FULL",
                 "secure_delete=ON",
+                "temp_store=MEMORY",  # what is sorted or written anew must not lie about in the computer's /tmp
                 "foreign_keys=ON",
                 "recursive_triggers=ON",
             ):
@@ -59,6 +60,15 @@ class Database:
         """Give all rows of a query."""
         with _as_ours(self.path):
             return self._sql.execute(sql, values).fetchall()
+
+    def each(self, sql: str, *values: object) -> Iterator[sqlite3.Row]:
+        """Give the rows of a query one by one, where there are too many to hold; what is read is of one moment."""
+        with _as_ours(self.path):
+            cursor = self._sql.execute(sql, values)
+            try:
+                yield from cursor
+            finally:
+                cursor.close()
 
     def row(self, sql: str, *values: object) -> sqlite3.Row | None:
         """Give the first row of a query, or None."""
@@ -88,6 +98,12 @@ class Database:
     def settle(self) -> None:
         """Bring everything into the main file: after a failed sync, what the log seems to hold may not be on disk."""
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def compact(self) -> None:
+        """Leave nothing behind of what was deleted: the file is written anew without free pages, the log is emptied."""
+        self.settle()
+        self.run("VACUUM")
+        self.settle()
 
     def close(self) -> None:
         """Let the file go."""

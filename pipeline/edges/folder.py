@@ -26,7 +26,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from pipeline.config.source import MOST_BYTES
-from pipeline.durable import sync_folder
+from pipeline.durable import erase_file, sync_folder
 
 SETTLE = 0.5
 SETTLE_BLIND = 3.0
@@ -175,6 +175,22 @@ class DropFolder:
                 replacement.replace(note)
                 return True
         return False
+
+    def erase(self, name: str) -> None:
+        """Remove a file that was never taken in, and our note beside it, both overwritten first; it may be gone."""
+        for suffix in NOTE.values():
+            note = self._note_of(name, suffix)
+            if self._is_ours(note, name):
+                erase_file(note)
+        erase_file(self.root / name)
+        sync_folder(self.root)
+
+    def _is_ours(self, note: Path, name: str) -> bool:
+        """Tell whether a note is one of ours, also when it was being overwritten."""
+        if note.is_symlink() or not note.is_file():
+            return False
+        data = note.read_bytes()
+        return data.startswith(shown(name).encode() + b" ") or not data.strip(b"\0")
 
     def _drop_note(self, note: Path, name: str) -> None:
         """Remove a note of ours; a file that somebody else gave such a name is left alone."""

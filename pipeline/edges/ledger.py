@@ -1,18 +1,25 @@
-"""The ledger: an append-only chain of what happened, in canonical JSON, free of personal data.
+"""The ledger: an append-only chain of what happened, in canonical JSON (RFC 8785), free of personal data.
 
-Each entry's hash covers the hash before it, so a change, a removal or another order is found; what is cut off at the
-end is found against a head that was kept elsewhere (printed by `pipeline ledger`).
+Each entry's hash covers the hash before it, so a change, a removal, an insertion or another order is found; what is
+cut off at the end, or all written anew, is found against a head that was kept elsewhere, such as in the daily note.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
 START = "0" * 64
+GUARDS = {"ledger_is_not_changed": "UPDATE", "ledger_is_not_cut": "DELETE"}
+"""The triggers by which the database itself refuses to change or remove an entry, and what each refuses."""
+GUARD = "CREATE TRIGGER {name} BEFORE {deed} ON ledger BEGIN SELECT RAISE(ABORT, 'append only'); END"
+LARGEST = 2**53 - 1
+"""The largest whole number that every reader of JSON reads alike (RFC 7493)."""
+HEAD = re.compile(r"[0-9a-f]{16,64}")
 
 
 class Rows(Protocol):
@@ -26,7 +33,11 @@ class Rows(Protocol):
 
 
 def record(database: Rows, now: datetime, event: str, **facts: str | int | None) -> None:
-    """Append one entry, inside the caller's transaction; `facts` are references and hashes, never names."""
+    """Append one entry, inside the caller's transaction; `facts` are references and hashes, never names.
+
+    What kept a clause says so: `rules` and `clauses` (names, with spaces between), and `grade` where something was
+    proved.
+    """
     last = database.row("SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1")
     number, head = tuple(last) if last else (0, START)
     assert isinstance(number, int)
@@ -34,20 +45,51 @@ def record(database: Rows, now: datetime, event: str, **facts: str | int | None)
     database.run("INSERT INTO ledger VALUES (?, ?, ?)", number + 1, entry, link(str(head), number + 1, entry))
 
 
-def canonical(entry: dict[str, object]) -> str:
-    """Write an entry in the one form that is hashed: sorted keys, no spaces, UTF-8 (RFC 8785 for our values)."""
-    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def canonical(entry: Mapping[str, object]) -> str:
+    """Write an entry in the one form that is hashed (RFC 8785); raises `ValueError` for what an entry cannot hold.
+
+    Names are sorted by their UTF-16 code units, only what must be escaped is, and numbers are whole: fractions are
+    written differently by different programs.
+    """
+    pairs = sorted(entry.items(), key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
+    return "{" + ",".join(f"{_text(name)}:{_value(value)}" for name, value in pairs) + "}"
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST:
+        return str(value)
+    raise ValueError("an entry of the ledger holds texts, whole numbers up to 2^53, and nothing else")
+
+
+def _text(text: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("half a character cannot be written in the ledger")
+    return json.dumps(str(text), ensure_ascii=False)
 
 
 def link(head: str, number: int, entry: str) -> str:
     """Give the hash of entry `number` that follows `head`."""
-    return hashlib.sha256(f"{head}\n{number}\n{entry}".encode()).hexdigest()
+    return hashlib.sha256(f"{head}\n{number}\n{entry}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def head_typed(text: str) -> str | None:
+    """Give a head as somebody typed it over, whole or its first 16 digits or more; None when it is no head."""
+    typed = text.strip().lower().rstrip("….")
+    return typed if HEAD.fullmatch(typed) else None
 
 
 def verify(rows: Iterable[tuple[int, str, str]], anchor: str | None = None) -> list[str]:
-    """Give what is wrong with the chain of (number, entry, hash), in order; `anchor` is a head kept elsewhere."""
+    """Give what is wrong with the chain of (number, entry, hash), in order; `anchor` is a head kept elsewhere.
+
+    Of an anchor the first 16 digits are enough, unless two heads begin with them.
+    """
     problems: list[str] = []
-    head, expected, anchored = START, 1, anchor in {None, START}
+    head, expected = START, 1
+    anchored = int(anchor is None or START.startswith(anchor))
     for number, entry, kept in rows:
         if number != expected:
             problems.append(f"entry {expected} is missing; {number} stands in its place")
@@ -55,7 +97,27 @@ def verify(rows: Iterable[tuple[int, str, str]], anchor: str | None = None) -> l
         if head != kept:
             problems.append(f"entry {number} was changed")
             head = kept
-        anchored, expected = anchored or kept == anchor, number + 1
+        elif not _is_canonical(entry):
+            problems.append(f"entry {number} is not in canonical form: it was not written by this program")
+        anchored += anchor is not None and kept.startswith(anchor)
+        expected = number + 1
     if not anchored:
         problems.append(f"the head {anchor} is not in the chain: entries were cut off or replaced")
+    if anchor is not None and anchored > 1:
+        problems.append(f"{anchored} heads begin with {anchor}; type more of it")
     return problems
+
+
+def _is_canonical(entry: str) -> bool:
+    try:
+        return canonical(json.loads(entry)) == entry
+    except (ValueError, AttributeError, RecursionError):
+        return False
+
+
+def unguarded(triggers: Mapping[str, str]) -> list[str]:
+    """Give what is wrong when the database no longer refuses to change the ledger; `triggers` is name → SQL."""
+    return [
+        f"the database no longer refuses to change the ledger (its trigger {name} is not as it was made)"
+        for name, deed in GUARDS.items() if triggers.get(name) != GUARD.format(name=name, deed=deed)
+    ]  # fmt: skip

@@ -214,4 +214,161 @@ INCOMING = (
     "ALTER TABLE obligations ADD COLUMN settled_at TEXT",
 )
 
-MIGRATIONS: dict[str, tuple[str, ...]] = {"outgoing": FIRST, "incoming": INCOMING}
+RETENTION = (
+    # Each version of the privacy statement that was in force: what it promised (canonical JSON, for telling what has
+    # changed since) and the policy it was made from. What came under one version keeps its terms, or stricter ones.
+    """CREATE TABLE statements (
+        version TEXT PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        promised TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        activated_at TEXT NOT NULL
+    ) STRICT""",
+    # What a person has said about the policy: that a reading holds, that something no program sees is so.
+    """CREATE TABLE confirmations (
+        what TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (what, at)
+    ) STRICT""",
+    # The days in the life of a dossier that terms are counted from, as far as a person has to tell them.
+    """CREATE TABLE events (
+        dossier TEXT NOT NULL REFERENCES dossiers,
+        event TEXT NOT NULL,
+        day TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        PRIMARY KEY (dossier, event)
+    ) STRICT""",
+    # What keeps a dossier, or one kind of what it holds, from being erased; a restriction also from being used.
+    """CREATE TABLE holds (
+        number INTEGER PRIMARY KEY,
+        dossier TEXT NOT NULL REFERENCES dossiers,
+        category TEXT,
+        kind TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        placed_at TEXT NOT NULL,
+        until TEXT,
+        lifted_at TEXT
+    ) STRICT""",
+    "CREATE INDEX holds_of_dossier ON holds (dossier) WHERE lifted_at IS NULL",
+    # A person's yes or no to one document (`document` is the seal of its bytes), for one recipient and one purpose: the
+    # act that it allows, or the consent that it is. The latest holds; a changed byte is another document.
+    """CREATE TABLE approvals (
+        number INTEGER PRIMARY KEY,
+        dossier TEXT NOT NULL REFERENCES dossiers,
+        document TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        given INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        way TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX approvals_of_dossier ON approvals (dossier)",
+    # The gates of the policy that a mail passed, as they stood when its mark was written: JSON for the ledger.
+    "ALTER TABLE messages ADD COLUMN gates TEXT",
+    # How far each folder of the account has been looked through for mail of ours.
+    """CREATE TABLE sweeps (
+        account TEXT NOT NULL,
+        folder TEXT NOT NULL,
+        uidvalidity INTEGER NOT NULL,
+        next_uid INTEGER NOT NULL,
+        PRIMARY KEY (account, folder)
+    ) STRICT""",
+    # Where copies of our own mail lie in the account; `by_hand` for one that the coach sent herself: it does not carry
+    # our header and is known by its `sha256`.
+    """CREATE TABLE copies (
+        account TEXT NOT NULL,
+        folder TEXT NOT NULL,
+        uidvalidity INTEGER NOT NULL,
+        uid INTEGER NOT NULL,
+        token TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        by_hand INTEGER NOT NULL DEFAULT 0,
+        found_at TEXT NOT NULL,
+        sha256 TEXT,
+        PRIMARY KEY (account, folder, uidvalidity, uid)
+    ) STRICT""",
+    "CREATE INDEX copies_of_message ON copies (token)",
+    # The end of a mail: sent (`token`) or received (`mail`). due → removing → gone | kept, with the grade reached.
+    """CREATE TABLE purges (
+        number INTEGER PRIMARY KEY,
+        token TEXT UNIQUE,
+        mail INTEGER UNIQUE,
+        dossier TEXT,
+        rule TEXT NOT NULL,
+        clauses TEXT NOT NULL,
+        due_at TEXT NOT NULL,
+        gone_by TEXT NOT NULL,
+        at_once INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL,
+        grade TEXT,
+        reason TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_at TEXT NOT NULL,
+        done_at TEXT,
+        CHECK ((token IS NULL) != (mail IS NULL))
+    ) STRICT""",
+    "CREATE INDEX purges_by_state ON purges (state, next_at)",
+    # The end of what is held of a dossier, by kind: planned → erasing → erased → verified.
+    """CREATE TABLE erasures (
+        number INTEGER PRIMARY KEY,
+        dossier TEXT NOT NULL,
+        category TEXT NOT NULL,
+        part TEXT NOT NULL,
+        rules TEXT NOT NULL,
+        clauses TEXT NOT NULL,
+        due TEXT NOT NULL,
+        gone_by TEXT NOT NULL,
+        ending TEXT NOT NULL,
+        state TEXT NOT NULL,
+        grade TEXT,
+        planned_at TEXT NOT NULL,
+        veto_until TEXT NOT NULL,
+        done_at TEXT,
+        UNIQUE (dossier, category, part)
+    ) STRICT""",
+    "CREATE INDEX erasures_by_state ON erasures (state, due)",
+    # The books: of an invoice, the fields that the law names, and apart from them the rest that goes on time.
+    """CREATE TABLE invoices (
+        number TEXT PRIMARY KEY,
+        dossier TEXT NOT NULL,
+        issued_on TEXT NOT NULL,
+        statutory TEXT NOT NULL,
+        rest TEXT,
+        file TEXT,
+        sha256 TEXT
+    ) STRICT""",
+    "CREATE INDEX invoices_of_dossier ON invoices (dossier)",
+    # Mail can be about no dossier: the daily note to the coach.
+    """CREATE TABLE messages_about (
+        token TEXT PRIMARY KEY,
+        dossier TEXT,
+        revision INTEGER,
+        party TEXT NOT NULL,
+        kinds TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        message_id TEXT NOT NULL UNIQUE,
+        sha256 TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_at TEXT NOT NULL,
+        queued_at TEXT NOT NULL,
+        first_tried_at TEXT,
+        accepted_at TEXT,
+        copy_state TEXT NOT NULL,
+        purpose TEXT NOT NULL DEFAULT 'documents',
+        round INTEGER NOT NULL DEFAULT 0,
+        bounced TEXT,
+        gates TEXT,
+        UNIQUE (dossier, revision, party, purpose, round),
+        FOREIGN KEY (dossier, revision) REFERENCES requests,
+        CHECK ((dossier IS NULL) = (revision IS NULL))
+    ) STRICT""",
+    "INSERT INTO messages_about SELECT * FROM messages",
+    "DROP TABLE messages",
+    "ALTER TABLE messages_about RENAME TO messages",
+    "CREATE INDEX messages_by_state ON messages (state, next_at)",
+)
+
+MIGRATIONS: dict[str, tuple[str, ...]] = {"outgoing": FIRST, "incoming": INCOMING, "retention": RETENTION}

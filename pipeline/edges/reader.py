@@ -48,6 +48,10 @@ class Reader:
         """Say what a file is; raises `ReadingFailed` when it takes too much, `ReadingNotInstalled`."""
         return recognised(self._do({"job": "recognise"}, data)[0])
 
+    def unlock(self, data: bytes, passwords: Sequence[str]) -> bytes:
+        """Give a locked PDF without its lock, or nothing when none of these passwords opens it."""
+        return self._do({"job": "unlock", "passwords": list(passwords)}, data)[1]
+
     def judge(
         self,
         sent: bytes,

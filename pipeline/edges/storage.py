@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.durable import sync_folder
+from pipeline.durable import erase_file, sync_folder
 from pipeline.errors import ConfigError, StorageFailed, disk_failed
 
 OWNER_ONLY = 0o077
@@ -74,6 +74,45 @@ class Storage:
             path.unlink(missing_ok=True)
             if path.parent.is_dir():
                 sync_folder(path.parent)
+
+    def remove_all(self, names: Iterable[str]) -> None:
+        """Make all of `names` durably absent; each folder is synced once."""
+        paths = [self.path(name) for name in names]
+        with _as_ours(self.root):
+            for path in paths:
+                path.unlink(missing_ok=True)
+            for folder in sorted({path.parent for path in paths}):
+                if folder.is_dir():
+                    sync_folder(folder)
+
+    def erase(self, names: Iterable[str]) -> None:
+        """Make all of `names` durably absent, their contents overwritten first; each folder is synced once.
+
+        What a stop leaves behind half overwritten is still there by its name, so doing it again finishes it. What the
+        disk itself keeps of old blocks is out of reach (see `pipeline.durable`).
+        """
+        paths = [self.path(name) for name in names]
+        with _as_ours(self.root):
+            for path in paths:
+                erase_file(path)
+            for folder in sorted({path.parent for path in paths}):
+                if folder.is_dir():
+                    sync_folder(folder)
+
+    def remove_folder(self, name: str) -> None:
+        """Make an empty folder durably absent; it may be absent already, and one that holds something stays."""
+        path = self.path(name)
+        with _as_ours(path):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+                sync_folder(path.parent)
+
+    def remove_folders(self, name: str) -> None:
+        """Make a folder and the empty ones in it durably absent; one that holds something stays."""
+        inside = [path for path in self.path(name).rglob("*") if path.is_dir() and not path.is_symlink()]
+        for path in sorted(inside, key=lambda one: len(one.parts), reverse=True):
+            self.remove_folder(str(path.relative_to(self.root)))
+        self.remove_folder(name)
 
     def empty(self, name: str) -> None:
         """Remove what is left in a folder for temporary files, as far as it can be; it is only tidying up."""

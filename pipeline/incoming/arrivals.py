@@ -12,10 +12,9 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from pipeline import tokens
+from pipeline import questions, tokens
 from pipeline.edges import ledger, mailbox
 from pipeline.errors import NotReachable
-from pipeline.incoming import booking
 from pipeline.model import MailState, Reason
 from pipeline.practice import Practice, account_of
 from pipeline.steps import each, pause
@@ -95,7 +94,7 @@ def _keep(practice: Practice, row: sqlite3.Row, raw: bytes, now: datetime) -> No
         if new:
             ledger.record(database, now, "mail.stored", seal=seal)
         if row["attempts"] >= SHOWN_AFTER:
-            booking.answered(practice, WHAT, now, [_cannot_fetch(row)], "fetched")
+            questions.answered(practice, WHAT, now, [_cannot_fetch(row)], "fetched")
 
 
 def _too_large(
@@ -111,8 +110,8 @@ def _too_large(
     }  # fmt: skip
     reasons: list[Reason] = [("mail_too_large", values)]
     with practice.database.transaction():
-        _change(practice, row, "UPDATE arrivals SET reason = ?", booking.as_text(reasons))
-        booking.ask(practice, WHAT, now, reasons)
+        _change(practice, row, "UPDATE arrivals SET reason = ?", questions.as_text(reasons))
+        questions.ask(practice, WHAT, now, reasons)
     tell("a mail is too large to be read; the coach must look at it")
 
 
@@ -124,7 +123,7 @@ def _try_later(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) 
             attempts, (now + pause(row["attempts"])).isoformat(),
         )  # fmt: skip
         if attempts == SHOWN_AFTER:
-            booking.ask(practice, WHAT, now, [_cannot_fetch(row)])
+            questions.ask(practice, WHAT, now, [_cannot_fetch(row)])
             tell("a mail cannot be fetched; it is tried again, and the coach must look at it")
 
 

@@ -1,4 +1,4 @@
-"""What is written when something came back: papers booked, obligations settled, what waits for the coach.
+"""What is written when something came back: papers booked, obligations settled, who is not reminded any more.
 
 Every function works inside the caller's transaction, and twice is the same as once.
 """
@@ -10,11 +10,13 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
+from pipeline import questions
 from pipeline.edges import ledger
 from pipeline.incoming import consents
 from pipeline.incoming.mail import Bounce, Sent
 from pipeline.incoming.verdict import answer
-from pipeline.model import AttentionState, Kind, ObligationState, Reason, ReturnState, document_code
+from pipeline.model import Kind, ObligationState, ReturnState, document_code
+from pipeline.policy.deeds import citing
 from pipeline.practice import Practice
 from pipeline.reading.findings import findings
 
@@ -34,9 +36,19 @@ def book(practice: Practice, number: int, now: datetime) -> None:
         ObligationState.FULFILLED, now.isoformat(), row["dossier"], row["kind"], row["version"],
         ObligationState.AWAITED, ObligationState.EXPIRED, ObligationState.DECLINED,
     )  # fmt: skip
-    consents.record(practice, row, answers_of(practice, row), _way(row), now)
+    answers = answers_of(practice, row)
+    consents.record(practice, row, answers, _way(row), now)
     document = f"{document_code(row['dossier'], Kind(row['kind']))} v{row['version']}"
-    ledger.record(database, now, "return.booked", document=document, number=number)
+    ledger.record(database, now, "return.booked", document=document, number=number, **_served(practice, answers))
+
+
+def _served(practice: Practice, answers: Iterable[str]) -> dict[str, str]:
+    """Cite the consent that the coaching itself rests on, the first of the policy, when its form has come back.
+
+    The clauses of that one speak of the form: that it comes, and is filed. Those of the others speak of what is asked,
+    and their answers cite them.
+    """
+    return citing(*(one for one in practice.policy.consents[:1] if one.purpose in set(answers)))
 
 
 def refuse(practice: Practice, number: int, now: datetime) -> None:
@@ -87,7 +99,7 @@ def bounced(practice: Practice, sent: Sent, report: Bounce, mail: int, now: date
         quiet(practice, sent.dossier, sent.party, "bounce")
     word = "bounced" if report.permanent else "bounced_for_now"
     reasons = [(word, {"party": sent.party, "said": report.said[:200]})]
-    ask(practice, "bounce", now, reasons, dossier=sent.dossier, mail=mail)
+    questions.ask(practice, "bounce", now, reasons, dossier=sent.dossier, mail=mail)
 
 
 def quiet(practice: Practice, dossier: str, party: str | None, why: str) -> None:
@@ -114,42 +126,6 @@ def undecline(practice: Practice, dossier: str, now: datetime) -> None:
         ObligationState.AWAITED, dossier, Kind.QUOTE, ObligationState.DECLINED,
     ):  # fmt: skip
         ledger.record(practice.database, now, "quote.awaited", dossier=dossier)
-
-
-def ask(  # noqa: PLR0913 - a row of attention has these
-    practice: Practice, what: str, now: datetime, reasons: Iterable[Reason], *, dossier: str | None = None,
-    mail: int | None = None, paper: int | None = None,
-) -> None:  # fmt: skip
-    """Put something before the coach, once for each mail, paper and kind of question.
-
-    What is about no mail and no dossier is told apart by its reasons, and is not asked again once it was answered: a
-    folder that is numbered anew brings up nothing again.
-    """
-    told = as_text(reasons)
-    nameless = dossier is None and mail is None and paper is None
-    if practice.database.value(
-        "SELECT 1 FROM attention WHERE what = ? AND mail IS ? AND return IS ? AND dossier IS ?"
-        " AND CASE WHEN ? THEN reasons = ? ELSE state = ? END",
-        what, mail, paper, dossier, nameless, told, AttentionState.OPEN,
-    ):  # fmt: skip
-        return
-    practice.database.run(
-        "INSERT INTO attention (what, dossier, mail, return, reasons, state, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        what, dossier, mail, paper, told, AttentionState.OPEN, now.isoformat(),
-    )  # fmt: skip
-
-
-def answered(practice: Practice, what: str, now: datetime, reasons: Iterable[Reason], decision: str) -> None:
-    """Take a question that is about no mail and no dossier from before the coach: it answered itself."""
-    practice.database.run(
-        "UPDATE attention SET state = ?, settled_at = ?, decision = ? WHERE what = ? AND reasons = ? AND state = ?",
-        AttentionState.SETTLED, now.isoformat(), decision, what, as_text(reasons), AttentionState.OPEN,
-    )  # fmt: skip
-
-
-def as_text(reasons: Iterable[Reason]) -> str:
-    """Give reasons as they are kept in a row."""
-    return json.dumps(list(reasons), ensure_ascii=False)
 
 
 def _way(row: sqlite3.Row) -> str:

@@ -14,6 +14,8 @@ from datetime import datetime
 from pipeline import tokens
 from pipeline.edges import ledger
 from pipeline.model import Kind, document_code
+from pipeline.policy.deeds import asked, citing
+from pipeline.policy.schema.gates import consents_of
 from pipeline.practice import Practice
 
 WITHDRAWN = "withdrawal"
@@ -36,7 +38,10 @@ def record(practice: Practice, returned: sqlite3.Row, answers: dict[str, bool], 
     for purpose, given in answers.items():
         if _insert(practice, document, purpose, returned["mail"], now, given=given, way=way):
             event = "consent.given" if given else "consent.refused"
-            ledger.record(database, now, event, dossier=returned["dossier"], purpose=purpose, document=_name(document))
+            ledger.record(
+                database, now, event, dossier=returned["dossier"], purpose=purpose, document=_name(document),
+                **citing(*asked(practice.policy, [purpose])),
+            )  # fmt: skip
 
 
 def withdraw(practice: Practice, dossier: str, mail: int, now: datetime) -> None:
@@ -44,15 +49,19 @@ def withdraw(practice: Practice, dossier: str, mail: int, now: datetime) -> None
 
     What was not given yet is taken back too: a form that is still to be confirmed must not undo the withdrawal.
     """
-    asked = practice.database.row(
+    form = practice.database.row(
         "SELECT * FROM documents WHERE dossier = ? AND kind = ? ORDER BY version DESC LIMIT 1", dossier, Kind.CONSENT
     )
-    if asked is None:
+    if form is None:
         return
-    named = {row["purpose"] for row in standing(practice, dossier)} | set(purposes(asked["boxes"]))
+    named = {row["purpose"] for row in standing(practice, dossier)} | set(purposes(form["boxes"]))
     for purpose in sorted(named):
-        if _insert(practice, asked, purpose, mail, now, given=False, way=WITHDRAWN):
-            ledger.record(practice.database, now, "consent.withdrawn", dossier=dossier, purpose=purpose)
+        if _insert(practice, form, purpose, mail, now, given=False, way=WITHDRAWN):
+            closed = [gate for gate in practice.policy.gates if purpose in consents_of(gate)]
+            ledger.record(
+                practice.database, now, "consent.withdrawn", dossier=dossier, purpose=purpose,
+                **citing(*asked(practice.policy, [purpose]), *closed),
+            )  # fmt: skip
 
 
 def restore(practice: Practice, mail: int, now: datetime) -> int:

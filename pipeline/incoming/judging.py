@@ -5,12 +5,12 @@ Takes the papers of a mail; leaves a `Returned`, or the reason why the coach mus
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline.config.client import ClientFile
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
 from pipeline.incoming.consents import purposes
 from pipeline.incoming.mail import Known, Mail, Standing
@@ -44,6 +44,8 @@ def judge_document(
     )
     if row is None:
         return None, ("unknown_version", {"version": str(version)})
+    if not row["sha256"]:
+        return None, ("document_erased", {})
     sent = sent_document(practice.storage.read(f"dossiers/{dossier}/{row['file']}"), row["pages"], row["boxes"])
     try:
         returned = judged(papers, document, sent, _expected(practice, row, letter), practice.reader)
@@ -90,9 +92,10 @@ def _owed(practice: Practice, row: sqlite3.Row) -> sqlite3.Row | None:
 
 
 def _signer(practice: Practice, dossier: str, party: str) -> str:
-    """Give the name of who must sign, as the newest client file has it."""
+    """Give the name of who must sign, as the newest client file has it; nothing once it was erased."""
     facts = practice.database.value(
         "SELECT facts FROM requests WHERE dossier = ? ORDER BY revision DESC LIMIT 1", dossier
     )
-    client = ClientFile.model_validate_json(facts)
-    return client.sponsor.contact if party == Party.SPONSOR and client.sponsor else client.client.name
+    known = json.loads(facts)
+    sponsor, client = known.get("sponsor") or {}, known.get("client") or {}
+    return str((party == Party.SPONSOR and sponsor.get("contact")) or client.get("name") or "")

@@ -54,17 +54,6 @@ class Mail:
         return [text for key, text in self.headers if key.lower() == name.lower()]
 
 
-class Nature(StrEnum):
-    """What kind of mail it is; only a `letter` can be an answer."""
-
-    LETTER = "letter"
-    OWN = "own"
-    AUTO_REPLY = "auto_reply"
-    RECEIPT = "receipt"
-    BOUNCE = "bounce"
-    LIST = "list"
-
-
 @dataclass(frozen=True)
 class Bounce:
     """A report about delivery (RFC 3464): of which mails, for whom, for good or for now."""

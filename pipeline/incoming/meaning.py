@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,17 +17,20 @@ from pipeline.config.rules import Action
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
 from pipeline.incoming import answers, bounces, facts, message, rules
 from pipeline.incoming.judging import Letter, judge_document, trouble_of
-from pipeline.incoming.mail import Bounce, Correspondent, File, Known, Mail, Nature, Sent, Standing
+from pipeline.incoming.mail import Bounce, Correspondent, File, Known, Mail, Sent, Standing
 from pipeline.incoming.match import Match, answered, match, of_message_id, replied_to
 from pipeline.incoming.moment import came_at
 from pipeline.incoming.own_text import own_text
 from pipeline.incoming.papers import Papers, Returned, recognise
-from pipeline.model import Kind, MailState, ObligationState, Reason, message_file
+from pipeline.model import Kind, MailState, Nature, ObligationState, Reason, message_file
 from pipeline.practice import Practice
+from pipeline.tokens import document_password
 
 Ask = tuple[str, tuple[Reason, ...]]
 ASSIGNED = "assigned by the coach"
 LOOKS = {Action.FILE_RETURN, Action.ANSWER, Action.DATA_SUBJECT_REQUEST}
+REFERENCE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}")
+MOST_TRIED = 8
 QUIET_OF = {Nature.LETTER: "reply", Nature.AUTO_REPLY: "absence"}
 
 
@@ -122,7 +126,8 @@ def _letter(
     practice: Practice, meaning: Meaning, mail: Mail, known: Known, wanted: Action, assigned: str | None
 ) -> None:
     if wanted is not Action.LEAVE or assigned:
-        trouble = _look_at_papers(practice, meaning, mail, looks=wanted in LOOKS or bool(assigned))
+        own = _passwords(practice, mail, known, assigned)
+        trouble = _look_at_papers(practice, meaning, mail, own, looks=wanted in LOOKS or bool(assigned))
         meaning.match = match(mail, meaning.papers.pages, meaning.papers.fingerprints, known, assigned)
         if meaning.match.dossier is not None:
             meaning.state, meaning.quiet = MailState.FILED, QUIET_OF[Nature.LETTER]
@@ -136,10 +141,22 @@ def _letter(
     _words(practice, meaning, mail, known)
 
 
-def _look_at_papers(practice: Practice, meaning: Meaning, mail: Mail, *, looks: bool) -> list[Ask]:
+def _passwords(practice: Practice, mail: Mail, known: Known, assigned: str | None) -> tuple[str, ...]:
+    """Give the passwords of the dossiers that a mail may be about, for what we locked ourselves and comes back so."""
+    sent, ours = replied_to(mail, known), {one.dossier for one in known.sent.values()}
+    named = [found for file in mail.files for found in REFERENCE.findall(file.name.upper()) if found in ours]
+    addressed = [one.dossier for one in known.addresses.get(mail.sender, ())]
+    likely = dict.fromkeys([*([assigned] if assigned else []), *([sent.dossier] if sent else []), *named, *addressed])
+    return tuple(document_password(practice.key, dossier) for dossier in list(likely)[:MOST_TRIED])
+
+
+def _look_at_papers(
+    practice: Practice, meaning: Meaning, mail: Mail, passwords: tuple[str, ...] = (), *, looks: bool
+) -> list[Ask]:
     """Have the files of a letter recognised; gives what to put before the coach when that cannot be done."""
     try:
-        meaning.papers = recognise(mail.files, practice.reader, practice.key) if looks and mail.files else Papers()
+        wanted = mail.files if looks else ()
+        meaning.papers = recognise(wanted, practice.reader, practice.key, passwords) if wanted else Papers()
     except (ReadingFailed, ReadingNotInstalled) as error:
         return [("papers", (trouble_of(error),))]
     return []

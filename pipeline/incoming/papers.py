@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.edges.reader import Reader
@@ -76,14 +76,24 @@ def sent_document(data: bytes, pages: int, boxes: str) -> SentDocument:
     return SentDocument(data, pages, json.loads(boxes))
 
 
-def recognise(files: Iterable[File], reader: Reader, key: bytes) -> Papers:
-    """Look at every file that could be a paper; what lies in a mail that was returned to us is never an answer."""
-    looked = tuple(file for file in files if RETURNED not in file.path and file.type not in NO_PAPERS)
-    sorts = tuple(reader.recognise(file.data) for file in looked)
+def recognise(files: Iterable[File], reader: Reader, key: bytes, passwords: Sequence[str] = ()) -> Papers:
+    """Look at every file that could be a paper; what lies in a mail that was returned to us is never an answer.
+
+    `passwords` open what we locked ourselves; what is opened goes on without its lock.
+    """
+    could_be = (file for file in files if RETURNED not in file.path and file.type not in NO_PAPERS)
+    found = [_looked_at(file, reader, passwords) for file in could_be]
+    looked, sorts = tuple(file for file, _ in found), tuple(sort for _, sort in found)
     pages = [page for at, found in enumerate(sorts) for page in _pages(at, found, key)]
     with_code = {page.file for page in pages}
     strange = tuple(file for at, file in enumerate(looked) if at not in with_code and _may_be_paper(file, sorts[at]))
     return Papers(looked, sorts, tuple(pages), strange)
+
+
+def _looked_at(file: File, reader: Reader, passwords: Sequence[str]) -> tuple[File, Recognised]:
+    seen = reader.recognise(file.data)
+    opened = reader.unlock(file.data, passwords) if seen.sort is Sort.LOCKED and passwords else b""
+    return (replace(file, data=opened), reader.recognise(opened)) if opened else (file, seen)
 
 
 def _pages(at: int, found: Recognised, key: bytes) -> list[Page]:

@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from pipeline import questions
 from pipeline.edges import ledger, mailbox
-from pipeline.incoming import booking
 from pipeline.model import Reason
 from pipeline.practice import Practice
 
@@ -65,7 +65,7 @@ def _do(box: mailbox.Mailbox, row: sqlite3.Row, place: sqlite3.Row) -> bool:
 def _give_up(practice: Practice, row: sqlite3.Row, reasons: list[Reason], now: datetime) -> int:
     with practice.database.transaction():
         _forget_wish(practice, row)
-        booking.ask(practice, "tidy", now, reasons, dossier=row["dossier"], mail=row["number"])
+        questions.ask(practice, "tidy", now, reasons, dossier=row["dossier"], mail=row["number"])
         ledger.record(practice.database, now, "mail.not_tidied", mail=row["number"])
     return 0
 

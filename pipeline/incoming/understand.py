@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline import questions
 from pipeline.edges import ledger
 from pipeline.incoming import booking, consents, facts, message
 from pipeline.incoming.mail import Known
@@ -79,7 +80,7 @@ def _try_later(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
             state, attempts, later.isoformat(), row["number"], MailState.STORED,
         )  # fmt: skip
         if state is MailState.WAITING:
-            booking.ask(practice, "papers", now, [("cannot_understand", {})], mail=row["number"])
+            questions.ask(practice, "papers", now, [("cannot_understand", {})], mail=row["number"])
 
 
 def _keep(practice: Practice, mail: int, returned: Returned, papers: Papers) -> Kept:
@@ -113,7 +114,7 @@ def _write(practice: Practice, row: sqlite3.Row, meaning: Meaning, kept: list[Ke
     practice.database.run("UPDATE mails SET came_at = ? WHERE number = ?", came, number)
     _words(practice, number, meaning, now)
     for what, reasons in meaning.asks:
-        booking.ask(practice, what, now, reasons, dossier=dossier, mail=number)
+        questions.ask(practice, what, now, reasons, dossier=dossier, mail=number)
     looks = [_take_in(practice, number, one, now) for one in kept]
     state = MailState.WAITING if any(looks) and meaning.state is MailState.FILED else meaning.state
     practice.database.run(
@@ -155,7 +156,7 @@ def _take_in(practice: Practice, mail: int, kept: Kept, now: datetime) -> bool:
         return False
     booking.refuse(practice, number, now)
     reasons: tuple[Reason, ...] = (*(judgement.reasons or (("to_confirm", {}),)), *returned.remarks)
-    booking.ask(practice, "return", now, reasons, dossier=returned.dossier, mail=mail, paper=number)
+    questions.ask(practice, "return", now, reasons, dossier=returned.dossier, mail=mail, paper=number)
     return True
 
 

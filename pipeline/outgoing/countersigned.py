@@ -79,7 +79,7 @@ def _all_in(practice: Practice, dossier: str, version: int) -> bool:
 
 
 def _countersign(practice: Practice, dossier: str, version: int, now: datetime, tell: Tell) -> int:
-    if not _all_in(practice, dossier, version):
+    if not _all_in(practice, dossier, version) or _nameless(practice, dossier):
         return 0
     revision, own = read_revision(practice, dossier, version), practice.file.practice.email
     lacking = [mail for mail in plan.confirmations(revision.client, own) if not _exists(practice, revision, mail)]
@@ -92,6 +92,11 @@ def _countersign(practice: Practice, dossier: str, version: int, now: datetime, 
         again = plan.confirmations(revision.client, own, number)
         made += [freeze(practice, revision, each_mail, now) for each_mail in again if each_mail.party is mail.party]
     return _queue(practice, revision, made, seals, now, tell)
+
+
+def _nameless(practice: Practice, dossier: str) -> bool:
+    """Tell whether the person of a dossier was erased: then nobody is left to send a copy to."""
+    return not practice.database.value("SELECT client_key FROM dossiers WHERE reference = ?", dossier)
 
 
 def _rows_of(practice: Practice, revision: Revision, mail: plan.Delivery) -> list[sqlite3.Row]:

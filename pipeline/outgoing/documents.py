@@ -22,6 +22,10 @@ from pipeline.edges.press import Printed
 from pipeline.errors import PrintFailed
 from pipeline.model import Kind, RequestState, document_code, document_file
 from pipeline.outgoing.values import Revision, document_values
+from pipeline.policy import drift
+from pipeline.policy.deeds import citing, gates
+from pipeline.policy.schema.base import Category
+from pipeline.policy.schema.gates import Act, Needs, Recipient
 from pipeline.practice import Practice
 from pipeline.steps import each
 
@@ -120,6 +124,7 @@ def _print(practice: Practice, revision: Revision, kind: Kind) -> Printed:
 def _keep(practice: Practice, revision: Revision, printed: Documents, now: datetime) -> None:
     """Make the files durable, then the rows that name them."""
     reference, database = revision.reference, practice.database
+    statement = drift.reference(practice.policy, practice.file)
     for kind, made in printed.items():
         practice.storage.write(f"dossiers/{reference}/{document_file(reference, kind, revision.number)}", made.data)
     with database.transaction():
@@ -132,9 +137,19 @@ def _keep(practice: Practice, revision: Revision, printed: Documents, now: datet
             database.run(
                 "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 reference, kind, revision.number, file, sha256, made.pages, json.dumps(made.boxes),
-                practice.file.statement.version, now.isoformat(),
+                statement, now.isoformat(),
             )  # fmt: skip
-            ledger.record(database, now, "document.written", document=file, seal=tokens.seal(practice.key, sha256))
+            ledger.record(
+                database, now, "document.written", document=file, seal=tokens.seal(practice.key, sha256),
+                **_served(practice, kind),
+            )  # fmt: skip
+
+
+def _served(practice: Practice, kind: Kind) -> dict[str, str]:
+    """Cite, for a consent declaration, the gates that ask for one with what is sent: here it is made."""
+    before = gates(practice.policy, Act.SEND, (Category.QUOTE, Category.CONSENT), Recipient.CLIENT)
+    asking = [gate for gate in before if Needs.CONSENT_FORM in gate.require]
+    return citing(*asking) if kind is Kind.CONSENT else {}
 
 
 def fail(practice: Practice, row: sqlite3.Row, reason: str, now: datetime) -> None:

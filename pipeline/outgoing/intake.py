@@ -7,6 +7,7 @@ earlier one. Whose dossier it is follows from the key `dossier`, else from the c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,13 @@ from pipeline.edges import ledger
 from pipeline.edges.folder import Dropped, Unfit, shown
 from pipeline.errors import FileProblems
 from pipeline.model import MessageState, ObligationState, RequestState
+from pipeline.outgoing.asking import denied_by, filled, said
+from pipeline.policy import phrases
+from pipeline.policy.collecting import Refused, taken_by
+from pipeline.policy.deeds import citing
+from pipeline.policy.period import Period
+from pipeline.policy.policy import retention_rules
+from pipeline.policy.schema.base import Category
 from pipeline.practice import Practice
 from pipeline.steps import each
 from pipeline.words import say
@@ -28,13 +36,13 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Request:
-    """One revision to record: `facts` is the checked file as JSON."""
+    """One revision to record: `client` is the checked file."""
 
     dossier: str
     revision: int
     client_key: str
     sha256: str
-    facts: str
+    client: ClientFile
 
 
 def take_in(practice: Practice, now: datetime, tell: Tell) -> int:
@@ -48,28 +56,34 @@ def _take(practice: Practice, found: Dropped | Unfit, now: datetime, tell: Tell)
     if isinstance(found, Unfit):
         _note(practice, found.name, [say(practice.file.language, found.word, reason=found.reason)], tell)
         return 0
+    denied: list[Refused] = []
     try:
-        accepted = _accept(practice, found, now, tell)
+        accepted = _accept(practice, found, denied, now, tell)
     except FileProblems as refusal:
-        _note(
-            practice, found.name, [f"{shown(found.name)}:{p.line}:{p.column}: {p.text}" for p in refusal.problems], tell
-        )
+        problems = [f"{shown(found.name)}:{p.line}:{p.column}: {p.text}" for p in refusal.problems]
+        if _note(practice, found.name, problems, tell) and denied:
+            _deny(practice, denied, now)
         return 0
     practice.drop.take_away(found)
     return accepted
 
 
-def _accept(practice: Practice, found: Dropped, now: datetime, tell: Tell) -> int:
+def _accept(practice: Practice, found: Dropped, denied: list[Refused], now: datetime, tell: Tell) -> int:
+    """Accept one file; `denied` takes the fields that the policy does not let in."""
     language, catalogue = practice.file.language, tuple(practice.file.programmes)
-    client = read_client_file(
-        found.data, found.name, language=language, catalogue=catalogue, also=lambda tree: _foreign(practice, tree)
-    )
+
+    def also(tree: Tree) -> Iterator[Disagreement]:
+        yield from _foreign(practice, tree)
+        denied.extend(denied_by(practice.policy, tree))
+        yield from said(denied, language)
+
+    client = read_client_file(found.data, found.name, language=language, catalogue=catalogue, also=also)
     own = tokens.client_key(practice.key, client.client.name, client.client.email)
     dossier, revision = _place(practice, found, client.dossier, own)
     if revision == 0:
         return 0
     practice.storage.write(f"dossiers/{dossier}/{dossier}-client-v{revision}.yaml", found.data)
-    request = Request(dossier, revision, own, found.sha256, client.model_dump_json())
+    request = Request(dossier, revision, own, found.sha256, client)
     _commit(practice, request, now)
     tell(f"{dossier} request v{revision} accepted")
     return 1
@@ -106,7 +120,10 @@ def _foreign(practice: Practice, tree: Tree) -> Iterator[Disagreement]:
         known = ", ".join(row["reference"] for row in rows) or say(practice.file.language, "none")
         yield ("dossier",), "unknown_dossier", {"value": reference[:20], "known": known}
         return
-    earlier = ClientFile.model_validate_json(facts).client.name
+    earlier = (json.loads(facts).get("client") or {}).get("name")
+    if not earlier:  # erased, so that nobody can tell whose it was
+        yield ("dossier",), "erased_client", {"value": reference}
+        return
     named = {tokens.folded(str(client.get(key) or "")) for key in ("name", "formerly")}
     if tokens.folded(earlier) not in named:
         yield ("dossier",), "other_client", {"value": reference}
@@ -133,7 +150,8 @@ def _commit(practice: Practice, request: Request, now: datetime) -> None:
             database.run("UPDATE dossiers SET client_key = ? WHERE reference = ?", request.client_key, request.dossier)
         database.run(
             "INSERT INTO requests VALUES (?, ?, ?, ?, ?, NULL, ?)",
-            request.dossier, request.revision, request.sha256, request.facts, RequestState.ACCEPTED, at,
+            request.dossier, request.revision, request.sha256, request.client.model_dump_json(),
+            RequestState.ACCEPTED, at,
         )  # fmt: skip
         supersede(practice, request.dossier, request.revision)
         ledger.record(
@@ -143,6 +161,7 @@ def _commit(practice: Practice, request: Request, now: datetime) -> None:
             dossier=request.dossier,
             revision=request.revision,
             seal=tokens.seal(practice.key, request.sha256),
+            **citing(*taken_by(practice.policy, filled(request.client.model_dump(exclude_none=True)))),
         )
 
 
@@ -176,8 +195,29 @@ def _next_number(practice: Practice, now: datetime) -> str:
     return f"{year}-{number:04d}"
 
 
-def _note(practice: Practice, name: str, problems: list[str], tell: Tell) -> None:
+def _deny(practice: Practice, denied: list[Refused], now: datetime) -> None:
+    """Record that the policy kept fields out: which, by the words of the form and never what stood in them."""
+    with practice.database.transaction():
+        ledger.record(
+            practice.database, now, "gate.denied", act="collect",
+            fields=" ".join(f"{one.whose}.{one.field}" for one in denied),
+            clauses=" ".join(dict.fromkeys(clause for one in denied for clause in one.clauses)),
+        )  # fmt: skip
+
+
+def _note(practice: Practice, name: str, problems: list[str], tell: Tell) -> bool:
+    """Write the note beside a file; tells whether it says something new."""
     language = practice.file.language
-    lines = [say(language, "note_title", file=shown(name)), "", *problems, "", say(language, "note_help"), ""]
-    if practice.drop.note(name, "\n".join(lines), language):
+    lines = [say(language, "note_title", file=shown(name)), "", *problems, "", say(language, "note_help")]
+    written = practice.drop.note(name, "\n".join([*lines, *_goes(practice), ""]), language)
+    if written:
         tell(f"a dropped file was refused ({len(problems)} to mend); see the note beside it")
+    return written
+
+
+def _goes(practice: Practice) -> Iterator[str]:
+    """Say when a file that stays in the drop folder is erased, by the first rule that gives it a length of time."""
+    terms = (rule.promise for rule in retention_rules(practice.policy) if Category.UNFILED in rule.covers)
+    length = next((term for term in terms if isinstance(term, Period)), None)
+    if length is not None:
+        yield say(practice.file.language, "note_goes", period=phrases.period(length, practice.file.language))

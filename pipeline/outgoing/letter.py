@@ -25,7 +25,8 @@ WIRE = policy.SMTP.clone(max_line_length=400)
 class LetterPlan:
     """What a mail must be: `attachments` is file name → (document fingerprint, sha256 of its bytes).
 
-    `answers` is the Message-ID of the earlier mail of ours that this one is shown under, empty for none.
+    `answers` is the Message-ID of the earlier mail of ours that this one is shown under, empty for none. With a
+    `password` the documents travel locked, and the hashes are those of what must be inside.
     """
 
     token: str
@@ -35,6 +36,7 @@ class LetterPlan:
     subject: str
     attachments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     answers: str = ""
+    password: str = field(default="", repr=False)
 
     @property
     def threading(self) -> dict[str, str]:
@@ -68,10 +70,19 @@ def _fix_boundaries(letter: EmailMessage, token: str) -> None:
         part.set_boundary(f"={token}={number}=")
 
 
-def differences(data: bytes, plan: LetterPlan, fingerprint: Callable[[bytes], str]) -> list[str]:
+def _as_it_is(data: bytes) -> bytes:
+    return data
+
+
+def differences(
+    data: bytes,
+    plan: LetterPlan,
+    fingerprint: Callable[[bytes], str],
+    inside: Callable[[bytes], bytes] = _as_it_is,
+) -> list[str]:
     """Give how a finished mail differs from its plan; an empty list is the only thing that may be sent.
 
-    `fingerprint` reads our name for a document out of its PDF.
+    `fingerprint` reads our name for a document out of its PDF; `inside` takes the document out of a locked one.
     """
     letter = message_from_bytes(data, policy=policy.default)
     expected = {
@@ -87,7 +98,7 @@ def differences(data: bytes, plan: LetterPlan, fingerprint: Callable[[bytes], st
     allowed = {*(name.lower() for name in expected), "date", "mime-version", "content-type"}
     found += [f"the header {name} is not planned" for name in letter if name.lower() not in allowed]
     found += [f"the header {name} stands there twice" for name in set(letter) if len(letter.get_all(name, [])) > 1]
-    return found + _attached(letter, plan, fingerprint)
+    return found + _attached(letter, plan, fingerprint, inside)
 
 
 def _said(letter: EmailMessage, name: str) -> str:
@@ -98,7 +109,9 @@ def _said(letter: EmailMessage, name: str) -> str:
     return "" if header is None else str(header)
 
 
-def _attached(letter: EmailMessage, plan: LetterPlan, fingerprint: Callable[[bytes], str]) -> list[str]:
+def _attached(
+    letter: EmailMessage, plan: LetterPlan, fingerprint: Callable[[bytes], str], inside: Callable[[bytes], bytes]
+) -> list[str]:
     """Look at every leaf: one plain text, one HTML, and the documents that were planned, each in its own bytes."""
     leaves = [part for part in letter.walk() if not part.is_multipart()]
     texts = [part.get_content_type() for part in leaves if part.get_content_disposition() is None]
@@ -108,10 +121,43 @@ def _attached(letter: EmailMessage, plan: LetterPlan, fingerprint: Callable[[byt
         return ["the texts and attachments are not those that were planned"]
     found: list[str] = []
     for name, part in zip(names, parts, strict=True):
-        data = part.get_payload(decode=True)
+        carried = part.get_payload(decode=True)
+        data = inside(carried) if isinstance(carried, bytes) else b""
         document, sha256 = plan.attachments[name]
-        if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != sha256:
+        if hashlib.sha256(data).hexdigest() != sha256:
             found.append(f"{name} is not the document that was written")
         elif fingerprint(data) != document:
             found.append(f"{name} is another document inside")
     return found
+
+
+@dataclass(frozen=True)
+class Readable:
+    """What anybody on the way can read of a mail: its texts by the place where they stand, and its attachments."""
+
+    texts: dict[str, str]
+    attachments: dict[str, bytes]
+
+
+OURS = {"date", "mime-version", "content-type", "content-transfer-encoding"}
+"""Headers that say how a mail is made, of whose values none comes from a template or a file."""
+
+
+def readable(data: bytes) -> Readable:
+    """Take a mail apart as whoever passes it on could: every header, every text, every attachment with its name."""
+    letter = message_from_bytes(data, policy=policy.default)
+    texts = {}
+    for number, (name, value) in enumerate(letter.items()):
+        if name.lower() not in OURS:
+            texts[f"header {name} {number}" if name.lower() not in {"subject", "to"} else name.lower()] = str(value)
+    attachments = {}
+    for number, part in enumerate(part for part in letter.walk() if not part.is_multipart()):
+        carried = part.get_payload(decode=True)
+        if part.get_content_disposition() is None and part.get_content_maintype() == "text":
+            place = "html" if part.get_content_subtype() == "html" else "text"
+            texts[place] = texts.get(place, "") + str(part.get_content())
+        else:
+            name = part.get_filename() or str(number)
+            texts[f"file {number}"] = f"{name} {part['Content-Description'] or ''} {part['Content-Type']}"
+            attachments[name] = carried if isinstance(carried, bytes) else b""
+    return Readable(texts, attachments)

@@ -6,7 +6,7 @@ never sent again by itself. Refusals stop (5xx), delays are tried again with a g
 
 from __future__ import annotations
 
-import hashlib
+import json
 import random
 import sqlite3
 from collections.abc import Callable
@@ -14,29 +14,20 @@ from datetime import datetime, timedelta
 
 from pipeline import steps, tokens
 from pipeline.edges import ledger, smtp
-from pipeline.errors import NotReachable, PipelineError
-from pipeline.model import Kind, MessageState, ObligationState, Purpose, message_file
-from pipeline.outgoing import letter, plan
-from pipeline.outgoing.compose import delivery_of, letter_plan
+from pipeline.errors import NotReachable
+from pipeline.model import Kind, MessageState, ObligationState, Purpose
+from pipeline.outgoing import plan
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.facts import is_newest, send_facts
+from pipeline.outgoing.facts import RESTRICTION, Looked, is_newest
+from pipeline.outgoing.leaving import GateClosed, ask, frozen, look
 from pipeline.outgoing.values import valid_until
-from pipeline.policy.gates import LAPSES, why_not
+from pipeline.policy.deeds import citing
+from pipeline.policy.gates import BY_POLICY
 from pipeline.practice import Practice
-from pipeline.press.stamp import fingerprint
 from pipeline.steps import each
 
 Tell = Callable[[str], None]
 GIVE_UP_AFTER = timedelta(days=5)
-
-
-class GateClosed(PipelineError):
-    """At the moment of the send, something forbade it; `superseded` when the mail has become needless."""
-
-    def __init__(self, reason: str, *, superseded: bool = False) -> None:
-        """Keep the reason."""
-        super().__init__(reason)
-        self.superseded = superseded
 
 
 def recover(practice: Practice, now: datetime, tell: Tell) -> None:
@@ -45,7 +36,7 @@ def recover(practice: Practice, now: datetime, tell: Tell) -> None:
         _become(practice, row, MessageState.QUEUED, now, "stopped before the mail was handed over")
     for row in practice.database.rows("SELECT * FROM messages WHERE state = ?", MessageState.DATA_SENT):
         _become(practice, row, MessageState.IN_DOUBT, now, "stopped before the server's answer was known")
-        tell(f"{row['dossier']} {named(row)} is in doubt")
+        tell(f"{row['dossier'] or '-'} {named(row)} is in doubt")
 
 
 def send(practice: Practice, now: Callable[[], datetime], tell: Tell) -> int:
@@ -76,29 +67,22 @@ def _send_one(
     if not _claim(practice, row, now()):
         return 0
     try:
-        data = _frozen(practice, row)
-        _check(practice, row, data)
+        data = frozen(practice, row)
+        looked = look(practice, row, data)
+        ask(practice, row, now(), looked)  # what is closed already is not even handed to our own server
         outcome = conversation.offer(
-            practice.file.mail.sender, row["recipient"], data, lambda: _mark(practice, row, now())
+            practice.file.mail.sender, row["recipient"], data, lambda: _mark(practice, row, now(), looked)
         )
     except NotReachable:
         _unclaim(practice, row)
         raise
-    except GateClosed as closed:
-        state = MessageState.SUPERSEDED if closed.superseded else MessageState.REFUSED
-        _become(practice, row, state, now(), str(closed))
-        tell(f"{row['dossier']} {named(row)} was not sent: {closed}")
+    except GateClosed as shut:
+        _stay(practice, row, shut, now())
+        tell(f"{row['dossier'] or '-'} {named(row)} was not sent: {shut}")
         return 0
     _conclude(practice, row, outcome, now())
-    tell(f"{row['dossier']} {named(row)}: {outcome.verdict.value.replace('_', ' ')} ({outcome.code})")
+    tell(f"{row['dossier'] or '-'} {named(row)}: {outcome.verdict.value.replace('_', ' ')} ({outcome.code})")
     return int(outcome.verdict is smtp.Verdict.ACCEPTED)
-
-
-def _frozen(practice: Practice, row: sqlite3.Row) -> bytes:
-    try:
-        return practice.storage.read(message_file(row["token"]))
-    except OSError as error:
-        raise GateClosed(f"the frozen bytes cannot be read ({error.strerror})") from None
 
 
 def _put_right(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
@@ -129,44 +113,44 @@ def _unclaim(practice: Practice, row: sqlite3.Row) -> None:
         )  # fmt: skip
 
 
-def _check(practice: Practice, row: sqlite3.Row, data: bytes) -> None:
-    """Read the finished bytes once more, against what the request says now: the right person, the right papers."""
-    revision = read_revision(practice, row["dossier"], row["revision"])
-    delivery = delivery_of(practice, revision, row)
-    if delivery is None:
-        raise GateClosed("nothing of this kind is planned for this person")
-    try:
-        planned = letter_plan(practice, revision, delivery)
-    except OSError as error:
-        raise GateClosed(f"the copy in the dossier cannot be read ({error.strerror})") from None
-    wrong = letter.differences(data, planned, fingerprint)
-    if row["kinds"] != ",".join(delivery.kinds):
-        wrong.append("its documents are not those that are planned")
-    if row["recipient"] != planned.recipient:
-        wrong.append("the recipient is not whom the request names")
-    if hashlib.sha256(data).hexdigest() != row["sha256"]:
-        wrong.append("the bytes are not those that were frozen")
-    if wrong:
-        raise GateClosed("; ".join(wrong))
+def _stay(practice: Practice, row: sqlite3.Row, shut: GateClosed, now: datetime) -> None:
+    """Record that a mail stays in, and which gates of the policy kept it; one that only waits is tried again later."""
+    state, after = MessageState.REFUSED, timedelta()
+    if shut.superseded:
+        state = MessageState.SUPERSEDED
+    elif shut.for_now:
+        state, after = MessageState.QUEUED, pause(row["attempts"])
+    with practice.database.transaction():
+        _change(practice, row, state, now, str(shut), after)
+        if shut.for_now and row["reason"] == str(shut):
+            return  # said once, however long it lasts
+        if shut.gates or shut.for_now:
+            cited = citing(*shut.gates) or {"why": RESTRICTION}
+            ledger.record(practice.database, now, "gate.denied", act="send", token=row["token"], **cited)
+        ledger.record(practice.database, now, f"message.{state}", token=row["token"])
 
 
-def _mark(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
+def _mark(practice: Practice, row: sqlite3.Row, now: datetime, looked: Looked) -> None:
     """Ask the gates and make the mark durable, in one transaction; from here on the mail may have been accepted."""
     database = practice.database
     with database.transaction():
-        facts = send_facts(practice, row, now)
-        reason = why_not(facts)
-        if reason:
-            raise GateClosed(reason, superseded=not facts.newest or reason in LAPSES)
-        database.run("UPDATE messages SET state = ? WHERE token = ?", MessageState.DATA_SENT, row["token"])
+        passed = citing(*ask(practice, row, now, looked))
+        database.run(
+            "UPDATE messages SET state = ?, gates = ? WHERE token = ?",
+            MessageState.DATA_SENT, json.dumps(passed), row["token"],
+        )  # fmt: skip
         ledger.record(
-            database, now, "message.data_sent", token=row["token"], seal=tokens.seal(practice.key, row["sha256"])
-        )
+            database, now, "message.data_sent", token=row["token"], seal=tokens.seal(practice.key, row["sha256"]),
+            **passed,
+        )  # fmt: skip
 
 
 def named(row: sqlite3.Row) -> str:
     """Name a mail by why it goes and to whom, never by a person."""
-    what = {Purpose.REMINDER: "reminder", Purpose.COUNTERSIGNED: "countersigned copy", Purpose.NOTE: "note"}
+    what = {
+        Purpose.REMINDER: "reminder", Purpose.COUNTERSIGNED: "countersigned copy", Purpose.NOTE: "note",
+        Purpose.DAILY: "daily note",
+    }  # fmt: skip
     return f"{what.get(Purpose(row['purpose']), 'mail')} to the {row['party']}"
 
 
@@ -198,16 +182,26 @@ def accept(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str) -
 
 
 def _accepted(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str) -> None:
-    database, revision = practice.database, read_revision(practice, row["dossier"], row["revision"])
+    database = practice.database
     database.run(
         "UPDATE messages SET state = ?, reason = ?, accepted_at = ? WHERE token = ?",
         MessageState.ACCEPTED, evidence, now.isoformat(), row["token"],
     )  # fmt: skip
-    state = (
-        ObligationState.AWAITED if is_newest(practice, row["dossier"], row["revision"]) else ObligationState.SUPERSEDED
-    )
-    asks = map(Kind, row["kinds"].split(",")) if row["purpose"] == Purpose.DOCUMENTS else ()
-    for kind in asks:
+    if row["purpose"] == Purpose.DOCUMENTS:
+        _ask_back(practice, row, now)
+    passed = database.value("SELECT gates FROM messages WHERE token = ?", row["token"])
+    ledger.record(
+        database, now, "message.accepted", token=row["token"], seal=tokens.seal(practice.key, row["sha256"]),
+        **json.loads(passed or "{}"),
+    )  # fmt: skip
+
+
+def _ask_back(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
+    """Record who must now return what."""
+    database, revision = practice.database, read_revision(practice, row["dossier"], row["revision"])
+    newest = is_newest(practice, row["dossier"], row["revision"])
+    state = ObligationState.AWAITED if newest else ObligationState.SUPERSEDED
+    for kind in map(Kind, row["kinds"].split(",")):
         if plan.signer(revision.client, kind) == row["party"]:
             database.run(
                 "INSERT OR IGNORE INTO obligations (dossier, kind, version, party, state, asked_at, due_at)"
@@ -215,7 +209,6 @@ def _accepted(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str
                 row["dossier"], kind, row["revision"], row["party"], state, now.isoformat(),
                 valid_until(revision, practice.file).isoformat(),
             )  # fmt: skip
-    ledger.record(database, now, "message.accepted", token=row["token"], seal=tokens.seal(practice.key, row["sha256"]))
 
 
 def _become(
@@ -227,16 +220,30 @@ def _become(
     after: timedelta = timedelta(),
 ) -> None:
     with practice.database.transaction():
-        practice.database.run(
-            "UPDATE messages SET state = ?, reason = ?, next_at = ? WHERE token = ?",
-            state, reason, (now + after).isoformat(), row["token"],
-        )  # fmt: skip
+        _change(practice, row, state, now, reason, after)
         ledger.record(practice.database, now, f"message.{state}", token=row["token"])
 
 
+def _change(
+    practice: Practice, row: sqlite3.Row, state: MessageState, now: datetime, reason: str, after: timedelta
+) -> None:
+    practice.database.run(
+        "UPDATE messages SET state = ?, reason = ?, next_at = ? WHERE token = ?",
+        state, reason, (now + after).isoformat(), row["token"],
+    )  # fmt: skip
+
+
 def release(practice: Practice, reference: str, now: datetime) -> int:
-    """Let the held mails of a dossier go; gives how many."""
-    return _decide(practice, reference, MessageState.HELD, lambda row: _queue_again(practice, row, now, "released"))
+    """Let the held mails of a dossier go, and try again those that the policy kept in; gives how many.
+
+    The gates are asked again when they leave: what they wait for may have come.
+    """
+
+    def again(row: sqlite3.Row) -> None:
+        _queue_again(practice, row, now, "released")
+
+    held = _decide(practice, reference, MessageState.HELD, again)
+    return held + _decide(practice, reference, MessageState.REFUSED, again, f"{BY_POLICY}%")
 
 
 def settle(practice: Practice, reference: str, now: datetime, *, arrived: bool) -> int:
@@ -248,10 +255,15 @@ def settle(practice: Practice, reference: str, now: datetime, *, arrived: bool) 
     return _decide(practice, reference, MessageState.IN_DOUBT, lambda row: _queue_again(practice, row, now, word))
 
 
-def _decide(practice: Practice, reference: str, state: MessageState, act: Callable[[sqlite3.Row], None]) -> int:
-    """Act on the mails of a dossier that are in `state` now; looking and acting are one transaction."""
+def _decide(
+    practice: Practice, reference: str, state: MessageState, act: Callable[[sqlite3.Row], None], reason: str = "%"
+) -> int:
+    """Act on the mails of a dossier that are in `state` now, for a reason like this; looking and acting are one."""
     with practice.database.transaction():
-        rows = practice.database.rows("SELECT * FROM messages WHERE dossier = ? AND state = ?", reference, state)
+        rows = practice.database.rows(
+            "SELECT * FROM messages WHERE dossier = ? AND state = ? AND coalesce(reason, '') LIKE ?",
+            reference, state, reason,
+        )  # fmt: skip
         for row in rows:
             act(row)
     return len(rows)

@@ -15,7 +15,7 @@ from pipeline.model import Kind, Party, Purpose
 class Delivery:
     """One mail to make: to whom, why, and with (or, for a note, about) which documents, in their order.
 
-    `round` tells apart the mails of one purpose, such as the first reminder and the second.
+    `round` tells apart the mails of one purpose, such as the first reminder and the second, or the notes of two days.
     """
 
     party: Party
@@ -64,6 +64,11 @@ def confirmations(client: ClientFile, own: str, number: int = 0) -> list[Deliver
           for party, kinds in signed.items() if kinds),
         Delivery(Party.COACH, own, tuple(Kind), Purpose.NOTE, number),
     ]  # fmt: skip
+
+
+def daily(own: str, day: date) -> Delivery:
+    """Give the note of one day to the practice's `own` address; it is about no document."""
+    return Delivery(Party.COACH, own, (), Purpose.DAILY, day.toordinal())
 
 
 def planned(client: ClientFile, own: str, purpose: Purpose, kinds: Collection[Kind], number: int) -> list[Delivery]:

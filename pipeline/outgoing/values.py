@@ -18,6 +18,7 @@ from pipeline.config.practice import PracticeFile
 from pipeline.model import Kind, Party, Purpose, document_code, document_file
 from pipeline.money import Totals, add_up
 from pipeline.outgoing import plan
+from pipeline.policy.drift import reference
 from pipeline.policy.policy import Policy, questions
 from pipeline.words import say
 
@@ -48,7 +49,9 @@ def document_values(revision: Revision, kind: Kind, file: PracticeFile, policy: 
     language, client = revision.language(file), revision.client
     addressed = plan.signer(client, kind)
     goal_shown = client.sponsor is None or file.quote.goal_to_sponsor
-    values = _common(revision, file, policy) | {
+    values = _common(revision, file, policy)
+    values["statement"]["version"] = reference(policy, file)  # the exact one, for whoever compares
+    values |= {
         "document": {
             "code": document_code(revision.reference, kind),
             "version": str(revision.number),

@@ -24,17 +24,17 @@ FINGERPRINT = "/PipelineDocument"
 def stamp(data: bytes, document: str, version: int, tag: str) -> tuple[bytes, int, dict[str, Any]]:
     """Give the stamped PDF (same input, same bytes), its number of pages, and its boxes.
 
-    `document` is the document's code, `tag` what proves that the code is ours. Boxes are name → [page, left, top,
-    width, height] in mm from the top left.
+    `document` is the document's code, `tag` what proves that the code is ours; without a tag no code is drawn, for what
+    nobody sends back. Boxes are name → [page, left, top, width, height] in mm from the top left.
     """
     with Pdf.open(io.BytesIO(data)) as pdf:
         pages = len(pdf.pages)
         for number, page in enumerate(pdf.pages, 1):
             calm(page)
-            text = f"P1*{document}*{version}*{number}*{pages}*{tag}"
-            # A fixed mask: choosing the best of eight takes a twentieth of the time, and this size does not need it.
-            code = segno.make(text, error="q", micro=False, boost_error=False, mask=3)
-            _draw(pdf, page, code)
+            if tag:
+                text = f"P1*{document}*{version}*{number}*{pages}*{tag}"
+                # A fixed mask: choosing the best of eight takes a twentieth of the time; this size does not need it.
+                _draw(pdf, page, segno.make(text, error="q", micro=False, boost_error=False, mask=3))
         for active in ("/OpenAction", "/AA"):
             if active in pdf.Root:
                 del pdf.Root[active]

@@ -25,16 +25,20 @@ class Reading:
 
     def __init__(self) -> None:
         """Load the libraries, which is the slow part."""
-        from pipeline.reading import certificates, judge, original, pages, recognise
+        from pipeline.reading import certificates, judge, original, pages, recognise, unlock
 
         pages.prepare()
         certificates.prepare()
-        self.recognising, self.judging = recognise, judge
+        self.recognising, self.judging, self.unlocking = recognise, judge, unlock
         self.drawn = original.Drawn()
 
     def recognise(self, _: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Say what one file is."""
         return asdict(self.recognising.recognise(body, before_page)), b""
+
+    def unlock(self, job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        """Open a PDF that we locked ourselves."""
+        return {}, self.unlocking.unlocked(body, job["passwords"])
 
     def judge(self, job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Judge the pages of one document."""
@@ -42,7 +46,7 @@ class Reading:
         return found.as_data(), picture
 
 
-JOBS = {"recognise": Reading.recognise, "judge": Reading.judge}
+JOBS = {"recognise": Reading.recognise, "judge": Reading.judge, "unlock": Reading.unlock}
 
 
 def before_page() -> None:

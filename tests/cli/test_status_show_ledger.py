@@ -175,17 +175,34 @@ def test_the_ledger_is_listed_and_verified_against_a_head_that_was_kept(filed: T
     assert filed("ledger", "verify", "--head", "f" * 64).code == 1
 
 
+def test_a_head_may_be_typed_over_from_a_note_as_far_as_it_stands_there(filed: Typing) -> None:
+    head = filed("ledger").out.splitlines()[-1].removeprefix("head ")
+    for typed in (head[:16], head[:32].upper(), f" {head[:20]}… "):
+        assert filed("ledger", "verify", "--head", typed).code == 0
+    other = ("0" if head[0] != "0" else "1") + head[1:16]
+    missing = filed("ledger", "verify", "--head", other)
+    assert missing.code == 1 and f"the head {other} is not in the chain" in missing.out
+    for typed in (head[:15], "g" * 16, head + "0", ""):
+        refused = filed("ledger", "verify", "--head", typed)
+        assert refused.code == 64 and "type at least the first 16" in refused.said
+
+
 def test_a_ledger_in_which_nothing_stands_has_the_first_head(typed: Typing) -> None:
     assert typed("ledger").out == f"head {'0' * 64}\n"
     assert typed("ledger", "verify").code == 0
 
 
 def test_a_ledger_that_was_tampered_with_is_found_by_the_command(filed: Typing) -> None:
+    ((opened,),) = filed.world.rows("SELECT number FROM ledger WHERE entry LIKE '%dossier.opened%'")
     with closing(sqlite3.connect(filed.world.folder / "storage" / "state.db")) as database, database:
         database.execute("DROP TRIGGER ledger_is_not_changed")
-        database.execute("UPDATE ledger SET entry = replace(entry, 'accepted', 'refused') WHERE number = 2")
+        database.execute("UPDATE ledger SET entry = replace(entry, 'opened', 'closed') WHERE entry LIKE '%opened%'")
     verified = filed("ledger", "verify")
-    assert (verified.code, verified.out) == (1, "entry 2 was changed\n")
+    assert verified.code == 1
+    assert verified.out.splitlines() == [
+        "the database no longer refuses to change the ledger (its trigger ledger_is_not_changed is not as it was made)",
+        f"entry {opened} was changed",
+    ]
 
 
 @pytest.mark.parametrize("command", ["show", "preview", "release", "settle"])

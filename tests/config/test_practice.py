@@ -20,7 +20,8 @@ DUTCH = {
     "payment_days": "betaaltermijn", "send": "versturen", "goal_to_sponsor": "doel_naar_opdrachtgever",
     "terms": "voorwaarden", "sender": "afzender", "port": "poort", "security": "beveiliging", "user": "gebruiker",
     "sent_copy": "kopie_in_verzonden", "reminders": "herinneringen", "first_after_days": "eerste_na_dagen",
-    "every_days": "daarna_elke_dagen", "at_most": "hoogstens",
+    "every_days": "daarna_elke_dagen", "at_most": "hoogstens", "daily_note": "dagbericht", "books": "boekjaar",
+    "year_ends": "laatste_maand",
 }  # fmt: skip
 
 

@@ -86,6 +86,7 @@ class Shelf:
         root = self.root / str(next(self._numbers))
         with copied(of or self.root / "waiting", root) as road:
             road.world.change(r"^  email: .*$", f"  email: {STRANGER}")
+            road.world.change(r"^  version: .*$", '  version: "2026-12"')  # another address is another statement
             self.choose(road.world)
             yield Arrived(root, road)
 

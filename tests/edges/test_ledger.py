@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.edges.database import Database
-from pipeline.edges.ledger import START, canonical, link, record, verify
+from pipeline.edges.ledger import LARGEST, START, canonical, link, record, verify
 from tests.world import CLIENT, SPONSOR, World, client_file
 
 Row = tuple[int, str, str]
@@ -59,7 +59,8 @@ def test_what_is_recorded_is_an_unbroken_chain_in_canonical_form(database: Datab
 
 
 KEYS = st.text(st.characters(codec="ascii", categories=["L"]), max_size=8)
-VALUES = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), st.integers(), st.none())
+WHOLE = st.integers(-LARGEST, LARGEST)
+VALUES = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), WHOLE, st.none())
 
 
 @settings(deadline=None, max_examples=100)

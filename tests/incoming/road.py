@@ -16,10 +16,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline import demopeople
+from pipeline import attention, demopeople
+from pipeline.attention import Waiting
 from pipeline.edges.ledger import verify
-from pipeline.incoming import attention
-from pipeline.incoming.attention import Waiting
 from pipeline.sandbox import SandboxServer
 from pipeline.worker import utc_now
 from tests.world import CLIENT, COACH, SPONSOR, World, client_file

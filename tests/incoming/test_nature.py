@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.incoming import message, nature
-from pipeline.incoming.mail import Nature
+from pipeline.model import Nature
 from tests.incoming import samples
 
 KINDS = {

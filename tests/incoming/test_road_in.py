@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import attention
 from pipeline.errors import UsageError
-from pipeline.incoming import attention
 from tests.incoming.road import STRANGER, YES, Road, letter, reply
 from tests.world import CLIENT, SPONSOR, client_file
 

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config.rules import Action, Condition, InboxRules, rules_from
-from pipeline.incoming.mail import File, Mail, Nature, Standing
+from pipeline.incoming.mail import File, Mail, Standing
 from pipeline.incoming.rules import Decision, Facts, decide, explain
+from pipeline.model import Nature
 
 SECONDS = 2.0
 PDF = File("offerte-getekend.pdf", "application/pdf", b"%PDF" + b"x" * 40_000)

@@ -10,8 +10,8 @@ import pytest
 from pipeline import newpractice
 from pipeline.config.rules import Action, read_rules
 from pipeline.incoming import message, nature, sender
-from pipeline.incoming.mail import Nature
 from pipeline.incoming.rules import Decision, Facts, decide, explain
+from pipeline.model import Nature
 
 RULES = read_rules(newpractice.shipped(), "nl")
 COACH, CLIENT, SPONSOR = "marjan@delinde.example", "sanne@home.example", "p.devries@waterrijk.example"

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.incoming import archive, message, nature, smime, winmail
-from pipeline.incoming.mail import Mail, Nature
+from pipeline.incoming.mail import Mail
+from pipeline.model import Nature
 from pipeline.words import LANGUAGES
 from tests.incoming import samples
 

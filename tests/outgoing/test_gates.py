@@ -35,7 +35,8 @@ from tests.outgoing.prepared import (
 from tests.world import CLIENT, SPONSOR, World, client_file
 
 CLAIMED, QUOTE = MessageState.CLAIMED, frozenset({Kind.QUOTE})
-kinds_of_a_mail = st.frozensets(st.sampled_from(Kind), min_size=1)
+NOTES = {Purpose.NOTE, Purpose.DAILY}
+kinds_of_a_mail = st.frozensets(st.sampled_from(Kind))
 facts = st.builds(
     SendFacts,
     state=st.sampled_from(MessageState),
@@ -49,20 +50,24 @@ facts = st.builds(
     reminded=st.booleans(),
     declined=st.booleans(),
     own_address=st.booleans(),
+    restricted=st.booleans(),
 )
 
 
 def opened_up(fact: SendFacts) -> SendFacts:
     """Give the facts with every gate open that can be, for this purpose, party and these documents."""
     return replace(
-        fact, state=CLAIMED, newest=True, awaited=True, booked=True, reminded=False, declined=False, own_address=True
-    )
+        fact, state=CLAIMED, newest=True, awaited=True, booked=True, reminded=False, declined=False, own_address=True,
+        restricted=False,
+    )  # fmt: skip
 
 
 def right_person(fact: SendFacts) -> bool:
     """Tell whether such a mail may go to such a person at all."""
-    if fact.party is Party.COACH or fact.purpose is Purpose.NOTE:
-        return fact.party is Party.COACH and fact.purpose is Purpose.NOTE
+    if bool(fact.kinds) == (fact.purpose is Purpose.DAILY):
+        return False
+    if fact.party is Party.COACH or fact.purpose in NOTES:
+        return fact.party is Party.COACH and fact.purpose in NOTES
     return fact.party is Party.CLIENT or (fact.sponsored and fact.kinds == QUOTE)
 
 
@@ -104,8 +109,10 @@ def test_a_mail_leaves_only_when_every_gate_is_open(fact: SendFacts) -> None:
         Purpose.REMINDER: fact.awaited and not fact.reminded,
         Purpose.COUNTERSIGNED: fact.booked,
         Purpose.NOTE: fact.booked and fact.own_address,
+        Purpose.DAILY: fact.own_address,
     }[fact.purpose]
-    allowed = fact.state is CLAIMED and fact.newest and not fact.declined
+    restricted = fact.restricted and fact.party is not Party.COACH
+    allowed = fact.state is CLAIMED and fact.newest and not fact.declined and not restricted
     assert (why_not(fact) is None) == (allowed and needed and right_person(fact))
 
 
@@ -118,11 +125,11 @@ def test_who_may_receive_what_for_which_reason(
 ) -> None:
     fact = opened_up(SendFacts(CLAIMED, party, frozenset(kinds), newest=True, sponsored=sponsored, purpose=purpose))
     may = {
-        Party.COACH: purpose is Purpose.NOTE,
-        Party.CLIENT: purpose is not Purpose.NOTE,
-        Party.SPONSOR: purpose is not Purpose.NOTE and sponsored and kinds == {Kind.QUOTE},
+        Party.COACH: purpose in NOTES,
+        Party.CLIENT: purpose not in NOTES,
+        Party.SPONSOR: purpose not in NOTES and sponsored and kinds == {Kind.QUOTE},
     }
-    assert (why_not(fact) is None) == (bool(kinds) and may[party])
+    assert (why_not(fact) is None) == (bool(kinds) != (purpose is Purpose.DAILY) and may[party])
 
 
 @given(all_open)
@@ -136,7 +143,7 @@ def test_a_newer_version_or_another_state_closes_what_was_open(fact: SendFacts) 
 @given(all_open)
 def test_what_has_become_needless_lapses_and_nothing_else_does(fact: SendFacts) -> None:
     late = {"newest": False, "declined": True}
-    late |= {Purpose.REMINDER: {"awaited": False}, Purpose.DOCUMENTS: {}}.get(fact.purpose, {"booked": False})
+    late |= {Purpose.REMINDER: {"awaited": False}, Purpose.COUNTERSIGNED: {"booked": False}}.get(fact.purpose, {})
     for name, value in late.items():
         changed: SendFacts = replace(fact, **{name: value})  # type: ignore[arg-type]  # all of these are bool
         assert why_not(changed) in LAPSES

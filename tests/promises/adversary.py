@@ -19,18 +19,18 @@ from pathlib import Path
 
 from pikepdf import Array, Dictionary, Name, Pdf
 
-from pipeline import demopeople
+from pipeline import attention, demopeople
+from pipeline.attention import Waiting
 from pipeline.edges import ledger
 from pipeline.edges.reader import Reader
 from pipeline.errors import UsageError
-from pipeline.incoming import arrivals, attention, understand
-from pipeline.incoming.attention import Waiting
-from pipeline.incoming.mail import Bounce, Nature, Sent, Standing
+from pipeline.incoming import arrivals, understand
+from pipeline.incoming.mail import Bounce, Sent, Standing
 from pipeline.incoming.match import Match
 from pipeline.incoming.meaning import Meaning
 from pipeline.incoming.papers import Returned
 from pipeline.incoming.verdict import Expected, judge
-from pipeline.model import Kind, MailState
+from pipeline.model import Kind, MailState, Nature
 from pipeline.outgoing import intake
 from pipeline.practice import Practice
 from pipeline.reading.findings import Certificate, Content, Findings, Ink, PageFinding, Tick, Way

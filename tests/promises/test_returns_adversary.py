@@ -27,10 +27,11 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
+from pipeline import attention
 from pipeline.edges.database import Database
 from pipeline.edges.reader import Reader
 from pipeline.errors import UsageError
-from pipeline.incoming import answers, attention, message, understand
+from pipeline.incoming import answers, message, understand
 from pipeline.incoming.verdict import Expected, judge
 from pipeline.model import Kind, MailState
 from pipeline.outgoing import reminders

@@ -116,12 +116,14 @@ def test_the_code_is_still_there_on_paper_that_came_back(way: str) -> None:
     assert codes(seen) == codes(consent().picture(2, 150)) != []
 
 
-@given(seed=SEEDS, style=st.sampled_from(list(hands.SIGNATURES)))
-def test_a_signature_in_the_box_is_mostly_within_it(seed: int, style: str) -> None:
-    rng = np.random.default_rng(seed)
-    hand = hands.Hand(style, 0.2, hands.pick_pen(rng), "Sanne Jansen")
-    strokes = hands.signature(hand, BOX, rng)
-    assert inside(strokes, BOX) > 0.6
+@pytest.mark.parametrize("style", list(hands.SIGNATURES))
+def test_signatures_in_the_box_are_mostly_within_it_and_seldom_hang_out(style: str) -> None:
+    within = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        hand = hands.Hand(style, 0.2, hands.pick_pen(rng), "Sanne Jansen")
+        within.append(inside(hands.signature(hand, BOX, rng), BOX))
+    assert np.mean([share > 0.6 for share in within]) >= 0.95 and min(within) > 0.25
 
 
 @given(seed=SEEDS, style=st.sampled_from(list(hands.SIGNATURES)))

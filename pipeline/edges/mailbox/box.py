@@ -46,6 +46,11 @@ class Mailbox:
         """Use `client`, which is logged in."""
         self._client = client
 
+    @property
+    def connection(self) -> Connection:
+        """The connection, for the other modules of this edge."""
+        return self._client
+
     def folders(self) -> list[Folder]:
         """Give the folders that can be named."""
         with self._client.asking():
@@ -123,7 +128,7 @@ class Mailbox:
         """
         found = self._each_told(uids, LIGHT, glimpse)
         missing = [uid for uid in uids if uid not in found]
-        there = found.keys() | (set(self._uids(_ranges(missing))) & set(missing) if missing else set())
+        there = found.keys() | (set(self._uids(ranges(missing))) & set(missing) if missing else set())
         return [found.get(uid) or Glimpse(uid, 0, None, None) for uid in sorted(there)]
 
     def parts(self, uids: Sequence[int]) -> dict[int, tuple[Part, ...] | None]:
@@ -202,7 +207,7 @@ class Mailbox:
 
     def _told(self, uids: Iterable[int], items: str, read: Callable[[int, dict[bytes, Any]], Any]) -> dict[int, Any]:
         wanted = frozenset(uids)
-        told = self._client.fetched(_ranges(sorted(wanted)), items) if wanted else {}
+        told = self._client.fetched(ranges(sorted(wanted)), items) if wanted else {}
         return {uid: value for uid in wanted & told.keys() if (value := read(uid, told[uid])) is not None}
 
 
@@ -221,7 +226,7 @@ def _state(told: dict[bytes, Any]) -> State:
     )
 
 
-def _ranges(uids: Sequence[int]) -> str:
+def ranges(uids: Sequence[int]) -> str:
     """Write sorted UIDs as short as can be: 3,7:9."""
     starts = [uids[0], *(after for before, after in pairwise(uids) if after != before + 1)]
     ends = [*(before for before, after in pairwise(uids) if after != before + 1), uids[-1]]

@@ -1,17 +1,19 @@
 """What waits for the coach, and her decisions: one set of functions, for the commands now and for a page later.
 
-A decision only writes rows; the road in and the road out take them up at their next pass. The ledger keeps who decided.
+A decision only writes rows; the roads take them up at their next pass. The ledger keeps who decided.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipeline import attestations
+from pipeline.attestations import Statement
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
 from pipeline.incoming import booking, consents
@@ -19,6 +21,7 @@ from pipeline.incoming.meaning import ASSIGNED
 from pipeline.model import AttentionState, MailState, ObligationState, ReturnState, Verdict
 from pipeline.practice import Practice
 from pipeline.reading.findings import findings
+from pipeline.retention import guarding
 from pipeline.words import say
 
 RETURN, WITHDRAWAL, DECLINE = "return", "withdrawal", "decline"
@@ -55,10 +58,21 @@ def _waiting(practice: Practice, row: sqlite3.Row) -> Waiting:
     return Waiting(row["number"], row["what"], row["dossier"], title, reasons, row["opened_at"])
 
 
+def titles(practice: Practice) -> list[str]:
+    """Give what waits in one line each, by its number and reference: nothing that names a person."""
+    return [f"{one.number}  {one.dossier or '-'}  {one.title}" for one in waiting(practice)]
+
+
 def _spoken(practice: Practice, values: dict[str, str]) -> dict[str, str]:
-    """Say a question by its text where only its name is known."""
+    """Say a question by its text where only its name is known, and what is to be stated by that of its rule."""
+    language = practice.file.language
     asked = next((one for one in practice.policy.consents if one.purpose == values.get("purpose")), None)
-    return values | {"purpose": asked.text.in_language(practice.file.language)} if asked else values
+    stated = attestations.asked_about(practice.policy, values)
+    return (
+        values
+        | ({"purpose": asked.text.in_language(language)} if asked else {})
+        | ({"text": stated.text.in_language(language)} if stated else {})
+    )
 
 
 def files(practice: Practice, number: int) -> list[Path]:
@@ -86,17 +100,19 @@ def accept(practice: Practice, number: int, now: datetime, *, anyway: bool = Fal
     A paper that was read as not signed, altered or incomplete is booked only `anyway`: it takes a second word.
     """
     book = _book_anyway if anyway else _book
-    return _settle(practice, number, now, "accepted", {RETURN: book, WITHDRAWAL: _noted, DECLINE: _noted})
+    acts = {RETURN: book, WITHDRAWAL: _noted, DECLINE: _noted, attestations.WHAT: _attest, guarding.WHAT: _go_on}
+    return _settle(practice, number, now, "accepted", acts)
 
 
 def reject(practice: Practice, number: int, now: datetime) -> str:
-    """Disagree: the paper does not count, it was no withdrawal, it was no decline; gives what was done, in words."""
-    return _settle(practice, number, now, "rejected", {RETURN: _refuse, WITHDRAWAL: _restore, DECLINE: _undecline})
+    """Disagree: the paper does not count, it was no withdrawal or decline, it is not so; gives what was done."""
+    acts = {RETURN: _refuse, WITHDRAWAL: _restore, DECLINE: _undecline, attestations.WHAT: _deny}
+    return _settle(practice, number, now, "rejected", {**acts, guarding.WHAT: _leave_be})
 
 
 def ask_again(practice: Practice, number: int, now: datetime) -> str:
     """Refuse the paper and let a reminder go out at the next pass, with the document attached."""
-    return _settle(practice, number, now, "asked again", {RETURN: _ask_again})
+    return _settle(practice, number, now, "asked again", {RETURN: _ask_again, attestations.WHAT: _not_a_paper})
 
 
 def assign(practice: Practice, number: int, reference: str, now: datetime) -> str:
@@ -125,7 +141,12 @@ def assign(practice: Practice, number: int, reference: str, now: datetime) -> st
 
 
 def _settle(
-    practice: Practice, number: int, now: datetime, decision: str, acts: dict[str, Decide], other: Decide | None = None
+    practice: Practice,
+    number: int,
+    now: datetime,
+    decision: str,
+    acts: Mapping[str, Decide],
+    other: Decide | None = None,
 ) -> str:
     with practice.database.transaction():
         row = _open(practice, number)
@@ -197,8 +218,42 @@ def _ask_again(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
     return say(practice.file.language, "done_asked_again")
 
 
+def _attest(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    statement = _statement(practice, row)
+    if statement is None:
+        raise UsageError(f"the policy does not ask for this any more; type: pipeline attention reject {row['number']}")
+    attestations.attest(practice, statement, now)
+    until = statement.every.after(practice.today(now))
+    return say(practice.file.language, "done_attested", until=until.isoformat())
+
+
+def _deny(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    statement = _statement(practice, row)
+    if statement is None:
+        return _noted(practice, row, now)
+    attestations.deny(practice, statement, now)
+    return say(practice.file.language, "done_denied")
+
+
+def _statement(practice: Practice, row: sqlite3.Row) -> Statement | None:
+    ((_, values),) = json.loads(row["reasons"])
+    return attestations.asked_about(practice.policy, values)
+
+
+def _not_a_paper(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - called like the others
+    raise UsageError(f"number {row['number']} is no paper that can be asked again; choose accept or reject")
+
+
 def _noted(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - every decision is called alike
     return say(practice.file.language, "done_noted")
+
+
+def _go_on(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - called like the others
+    return say(practice.file.language, "done_plan")
+
+
+def _leave_be(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - called like the others
+    return say(practice.file.language, "done_plan_not")
 
 
 def _restore(practice: Practice, row: sqlite3.Row, now: datetime) -> str:

@@ -1,0 +1,1 @@
+"""What the law, and this program itself, add to what a practice promises."""

@@ -1,0 +1,89 @@
+"""Which mail is at its end: what the policy's mail rules are about, put down once its event and its wait are over.
+
+Takes mails that were accepted, answered or filed; leaves rows in `purges`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+
+from pipeline.edges import ledger
+from pipeline.model import AttentionState, Kind, MailState, MessageState, ObligationState, PurgeState, Purpose
+from pipeline.policy.mailterms import MailLife, MailTerm, kinds_of, mail_term
+from pipeline.policy.schema.mail import Deleted, MailKind
+from pipeline.practice import Practice
+
+SENT = f"""
+SELECT m.token, m.dossier, m.purpose, m.kinds, m.accepted_at,
+    (SELECT CASE WHEN sum(o.state = '{ObligationState.AWAITED}') = 0 THEN max(coalesce(o.settled_at, o.asked_at)) END
+     FROM obligations o WHERE o.dossier = m.dossier AND o.version = m.revision
+     AND (o.party = m.party OR m.party NOT IN (SELECT party FROM obligations WHERE dossier = m.dossier))) AS answered_at
+FROM messages m
+WHERE m.state = '{MessageState.ACCEPTED}' AND NOT EXISTS (SELECT 1 FROM purges WHERE token = m.token)
+"""  # noqa: S608 - only our own words are put in
+RECEIVED = f"""
+SELECT number, dossier, state, stored_at,
+    max(stored_at, coalesce((SELECT max(settled_at) FROM attention WHERE mail = mails.number), '')) AS filed_at
+FROM mails
+WHERE state IN ('{MailState.FILED}', '{MailState.LEFT}', '{MailState.SET_ASIDE}')
+    AND NOT EXISTS (SELECT 1 FROM purges WHERE mail = mails.number)
+    AND NOT EXISTS (SELECT 1 FROM attention WHERE mail = mails.number AND state = '{AttentionState.OPEN}')
+"""  # noqa: S608 - only our own words are put in
+
+
+def schedule(practice: Practice, now: datetime) -> int:
+    """Put down every mail that is due by a rule for its kind; gives how many were not there yet."""
+    if not practice.policy.mail:
+        return 0
+    found = [*_sent(practice), *_received(practice)]
+    due = [(row, term) for row, term in found if term.due <= now]
+    if not due:
+        return 0
+    with practice.database.transaction():
+        return sum(_put_down(practice, row, term, now) for row, term in due)
+
+
+def _sent(practice: Practice) -> Iterator[tuple[sqlite3.Row, MailTerm]]:
+    for row in practice.database.rows(SENT):
+        kinds = kinds_of(Purpose(row["purpose"]), (Kind(kind) for kind in row["kinds"].split(",") if kind))
+        life = MailLife(kinds, _moments(row, {Deleted.ACCEPTED: "accepted_at", Deleted.ANSWERED: "answered_at"}))
+        term = mail_term(practice.policy.mail, life)
+        if term is not None:
+            yield row, term
+
+
+def _received(practice: Practice) -> Iterator[tuple[sqlite3.Row, MailTerm]]:
+    wanted = {kind for rule in practice.policy.mail for kind in rule.covers}
+    if not wanted & {MailKind.INCOMING, MailKind.UNLINKED}:
+        return
+    for row in practice.database.rows(RECEIVED):
+        if row["dossier"] is None:
+            kind, moments = MailKind.UNLINKED, {Deleted.RECEIVED: "stored_at"}
+        elif row["state"] == MailState.FILED:
+            kind, moments = MailKind.INCOMING, {Deleted.RECEIVED: "stored_at", Deleted.FILED: "filed_at"}
+        else:
+            continue
+        term = mail_term(practice.policy.mail, MailLife(frozenset({kind}), _moments(row, moments)))
+        if term is not None:
+            yield row, term
+
+
+def _moments(row: sqlite3.Row, columns: dict[Deleted, str]) -> dict[Deleted, datetime]:
+    return {event: datetime.fromisoformat(row[column]) for event, column in columns.items() if row[column]}
+
+
+def _put_down(practice: Practice, row: sqlite3.Row, term: MailTerm, now: datetime) -> int:
+    column = "token" if "token" in row.keys() else "number"  # noqa: SIM118 - the row of a query is no mapping
+    rule, clauses = term.rule.id, " ".join(term.rule.clauses)
+    new = practice.database.run(
+        f"INSERT OR IGNORE INTO purges ({'token' if column == 'token' else 'mail'}, dossier, rule, clauses, due_at,"  # noqa: S608
+        " gone_by, at_once, state, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        row[column], row["dossier"], rule, clauses, term.due.isoformat(), term.gone_by.isoformat(),
+        int(term.at_once), PurgeState.DUE, now.isoformat(),
+    )  # fmt: skip
+    if new:
+        which = {"token": row["token"]} if column == "token" else {"mail": row["number"]}
+        ledger.record(practice.database, now, "mail.due", rules=rule, clauses=clauses, **which)
+    return new

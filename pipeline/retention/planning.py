@@ -1,0 +1,110 @@
+"""From the plan to rows: what is due within the veto period is announced, and looked at again when its day is there.
+
+planned → erasing → erased → verified. An announcement says what goes when and by which rule; until its day the coach
+can keep it back (`pipeline hold`), and what is not due any more is taken from the plan again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from pipeline.edges import ledger
+from pipeline.model import ErasureState
+from pipeline.policy.plan import Ending
+from pipeline.policy.terms import Term
+from pipeline.practice import Practice
+from pipeline.retention import holds, strays
+from pipeline.retention.lives import held
+from pipeline.retention.versions import plan_of
+
+VETO = timedelta(days=14)
+AT_LEAST = timedelta(days=1)
+BEGUN = {ErasureState.ERASING, ErasureState.ERASED}
+
+
+def endings(practice: Practice, today: date) -> Iterable[Ending]:
+    """Give when each part of all that is held goes, as things stand today."""
+    parts = chain(held(practice.database, practice.today, practice.file.books.year_ends), strays.held(practice))
+    return plan_of(practice).endings(parts, holds.standing(practice, today))
+
+
+def announce(practice: Practice, now: datetime) -> int:
+    """Write down what is due within the veto period, and take back what is not due any more; gives how many are new.
+
+    What is announced already keeps its day in step with its term: a later one is waited for, an earlier one is
+    announced anew.
+    """
+    today = practice.today(now)
+    due = [one for one in endings(practice, today) if one.due_on(today + VETO + AT_LEAST)]  # a day is soon half over
+    with practice.database.transaction():
+        _take_back(practice, due, now)
+        return sum(_plan(practice, one, now) for one in due)
+
+
+def veto_until(ending: Ending, announced: datetime, zone: ZoneInfo) -> datetime:
+    """Give until when the coach can keep something back: its day, or, when that is too near, a day after it was said.
+
+    What has a window within which it must be gone is announced for as long as the window allows.
+    """
+    assert ending.term.due is not None
+    assert ending.term.gone_by is not None
+    day, last = (_start(on, zone) for on in (ending.term.due, ending.term.gone_by))
+    return max(day, min(announced + VETO, max(last, announced + AT_LEAST)))
+
+
+def _start(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _plan(practice: Practice, ending: Ending, now: datetime) -> int:
+    part, term = ending.held, ending.term
+    known = practice.database.row(
+        "SELECT * FROM erasures WHERE dossier = ? AND category = ? AND part = ?",
+        part.dossier, part.category, part.part,
+    )  # fmt: skip
+    if known is not None and known["state"] in BEGUN:
+        return 0
+    announced = _announced(known, term, now)
+    until = veto_until(ending, announced, ZoneInfo(practice.file.timezone))
+    planned = {
+        "rules": " ".join(term.rules), "clauses": " ".join(term.clauses), "due": str(term.due),
+        "gone_by": str(term.gone_by), "ending": str(term.end), "state": str(ErasureState.PLANNED),
+        "veto_until": until.isoformat(),
+    }  # fmt: skip
+    if known is not None and all(known[name] == value for name, value in planned.items()):
+        return 0
+    practice.database.run(
+        "INSERT OR REPLACE INTO erasures (number, dossier, category, part, planned_at, rules, clauses, due, gone_by,"
+        " ending, state, veto_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        known and known["number"], part.dossier, part.category, part.part, announced.isoformat(), *planned.values(),
+    )  # fmt: skip
+    if known is not None and known["state"] == ErasureState.PLANNED and known["due"] == planned["due"]:
+        return 0
+    ledger.record(
+        practice.database, now, "erasure.planned", dossier=part.dossier or None, part=part.part,
+        rules=planned["rules"], clauses=planned["clauses"], due=planned["due"], **strays.cited(part.part),
+    )  # fmt: skip
+    return 1
+
+
+def _announced(known: sqlite3.Row | None, term: Term, now: datetime) -> datetime:
+    """Give since when the coach can know of it: from now on, where it is new or goes sooner than was said."""
+    if known is None or known["state"] != ErasureState.PLANNED or str(term.due) < known["due"]:
+        return now
+    return min(now, datetime.fromisoformat(known["planned_at"]))  # a clock that ran ahead has announced nothing
+
+
+def _take_back(practice: Practice, due: list[Ending], now: datetime) -> None:
+    """Remove from the plan what is held back, or not due any more."""
+    still = {(one.held.dossier, one.held.category, one.held.part) for one in due}
+    for row in practice.database.rows("SELECT * FROM erasures WHERE state = ?", ErasureState.PLANNED):
+        if (row["dossier"], row["category"], row["part"]) not in still:
+            practice.database.run("DELETE FROM erasures WHERE number = ?", row["number"])
+            ledger.record(
+                practice.database, now, "erasure.taken_back", dossier=row["dossier"] or None, part=row["part"],
+                **strays.cited(row["part"]),
+            )  # fmt: skip

@@ -1,0 +1,108 @@
+"""The versions of the privacy statement: what each promised, since when, and the stop when what runs is another.
+
+Takes the policy and practice.yaml as they are in force; leaves a row for each version, an entry in the ledger for each
+time one came into force, and the statement itself as PDF and HTML. What came under a version keeps its terms, so each
+version is kept as the policy it was made from.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import lru_cache
+
+from pipeline.edges import ledger
+from pipeline.errors import ConfigError
+from pipeline.policy.drift import SHORT, canonical, differences, digest, promised
+from pipeline.policy.policy import Policy
+from pipeline.policy.statement import statement_values
+from pipeline.practice import Practice
+from pipeline.words import say
+
+IN_FORCE = "statements in force"
+"""The setting that lists, oldest first, since when which version was in force; one may come back."""
+Spell = tuple[str, str]
+"""A version, and the moment from which it was in force."""
+PAPER, WEB = "statement.html", "statement_web.html"
+
+
+def activate(practice: Practice, now: datetime) -> None:
+    """Put the version that practice.yaml names in force; raises `ConfigError` when it promised something else before.
+
+    A version that was in force earlier may come back, with the promise it had.
+    """
+    refuse_drift(practice)
+    version, database = practice.file.statement.version, practice.database
+    spells = _spells(practice)
+    if spells and spells[-1][0] == version:
+        return
+    sha256 = digest(practice.policy, practice.file)
+    with database.transaction():
+        database.run(
+            "INSERT OR IGNORE INTO statements VALUES (?, ?, ?, ?, ?)",
+            version, sha256, canonical(promised(practice.policy, practice.file)), practice.policy.model_dump_json(),
+            now.isoformat(),
+        )  # fmt: skip
+        spells.append((version, now.isoformat()))
+        database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", IN_FORCE, json.dumps(spells))
+        ledger.record(database, now, "statement.activated", version=version, sha256=sha256)
+
+
+def refuse_drift(practice: Practice) -> None:
+    """Raise `ConfigError`, with every difference, when the version in practice.yaml once promised something else."""
+    file, policy = practice.file, practice.policy
+    known = practice.database.row("SELECT * FROM statements WHERE version = ?", file.statement.version)
+    if known is None or known["sha256"] == digest(policy, file):
+        return
+    found = differences(json.loads(known["promised"]), promised(policy, file), file.language)
+    told = "\n".join(f"  {line}" for line in found)
+    raise ConfigError(say(file.language, "drift_stop", version=file.statement.version, differences=told))
+
+
+def policies_since(practice: Practice, day: date) -> list[Policy]:
+    """Give the policy of each version that was in force on or after `day`, oldest first; the one in force is last."""
+    current = practice.file.statement.version
+    versions = dict.fromkeys(version for version, until in _ended(practice) if until is None or until >= day)
+    rows = practice.database.rows("SELECT version, policy FROM statements")
+    kept = {row["version"]: row["policy"] for row in rows}
+    return [*(_parsed(kept[version]) for version in versions if version != current), practice.policy]
+
+
+def files(practice: Practice, language: str, today: date) -> Iterator[tuple[str, bytes]]:
+    """Make the statement in one language, as PDF and as HTML; gives each file's name and its bytes.
+
+    Its date is the day on which the version came into force, and until then today's.
+    """
+    version = practice.file.statement.version
+    row = practice.database.row("SELECT activated_at FROM statements WHERE version = ?", version)
+    since = practice.today(datetime.fromisoformat(row["activated_at"])) if row else today
+    values = statement_values(practice.policy, practice.file, language, since)
+    code = f"PRIVACY-{digest(practice.policy, practice.file)[:SHORT].upper()}"
+    name = f"privacy-{file_version(version)}-{language}"
+    yield f"{name}.pdf", practice.press.print(PAPER, values, code, 1, "").data
+    yield f"{name}.html", practice.press.write(WEB, values, escape=True).encode()
+
+
+def file_version(version: str) -> str:
+    """Give a version as part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", version).strip(".-") or "x"
+
+
+def _spells(practice: Practice) -> list[Spell]:
+    kept = practice.database.value("SELECT value FROM settings WHERE name = ?", IN_FORCE)
+    return [(version, since) for version, since in json.loads(kept or "[]")]
+
+
+def _ended(practice: Practice) -> Iterator[tuple[str, date | None]]:
+    """Give each version with the day on which it made place for another; None for the last one."""
+    spells = _spells(practice)
+    ends: list[date | None] = [practice.today(datetime.fromisoformat(since)) for _, since in spells[1:]]
+    for at, (version, _) in enumerate(spells):
+        yield version, [*ends, None][at]
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Policy:
+    return Policy.model_validate_json(text)

@@ -1,0 +1,158 @@
+"""Each promise about who gets what: what the gates of the policy let out to whom, and what has no path at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.config.client import read_client_file
+from pipeline.model import Kind, MessageState, Party, Purpose
+from pipeline.outgoing import plan
+from pipeline.policy.deeds import gates
+from pipeline.policy.gates import RECIPIENTS, Carried, SendFacts, Word, closed, standing, why_not
+from pipeline.policy.policy import Policy
+from pipeline.policy.schema.base import Category
+from pipeline.policy.schema.gates import Act, Needs, Recipient
+from tests.policy.promises import POLICIES, promise
+from tests.world import CLIENT, SPONSOR, client_file
+
+SEAL = "0SEAL"
+YES = True
+
+
+def mail(policy: Policy, party: Party, *holds: Category, words: tuple[Word, ...] = (), **facts: object) -> str | None:
+    """Give why a mail with one document that holds this may not go to this party, or None."""
+    carried = (Carried(SEAL, frozenset(holds), client_had=True),)
+    known = {
+        "recipient": SPONSOR if party is Party.SPONSOR else CLIENT, "sponsored": True, "exposed": (),
+        "consents": frozenset(one for one in words if not one.document),
+        "approvals": frozenset(one for one in words if one.document), "carried": carried,
+    }  # fmt: skip
+    plain = SendFacts(MessageState.CLAIMED, party, frozenset({Kind.QUOTE}), newest=True, **{**known, **facts})  # type: ignore[arg-type]  # facts by their names
+    return why_not(plain, standing(policy, party, carried))
+
+
+@pytest.mark.clause("K-03")
+def test_a_quote_goes_to_the_client_with_its_consent_form_and_the_statement_or_not_at_all() -> None:
+    policy, both = POLICIES["kleur"], frozenset({Needs.CONSENT_FORM, Needs.STATEMENT})
+    assert mail(policy, Party.CLIENT, Category.QUOTE, grounds=both) is None
+    for lacking in both:
+        assert "kleur.quote.bundle (K-03)" in str(mail(policy, Party.CLIENT, Category.QUOTE, grounds=both - {lacking}))
+
+
+@pytest.mark.parametrize(
+    ("policy", "category", "word"),
+    [
+        promise("K-09", Category.PROFILE, Word("profile_share", YES, SEAL, SPONSOR)),
+        promise("K-10", Category.REPORT, Word("disclose", YES, SEAL, SPONSOR)),
+        promise("R-De.1", Category.DOSSIER, Word("share", YES, recipient=SPONSOR)),
+        promise("B-9.1 B-4.1g", Category.DOSSIER, Word("share", YES, recipient=SPONSOR)),
+        promise("B-9.2", Category.REPORT, Word("disclose", YES, SEAL, SPONSOR)),
+    ],
+)
+def test_the_sponsor_gets_it_only_after_her_yes_to_this_and_for_him(
+    policy: Policy, category: Category, word: Word
+) -> None:
+    assert mail(policy, Party.SPONSOR, category) is not None
+    assert mail(policy, Party.SPONSOR, category, words=(word,)) is None
+    no, elsewhere = Word(word.purpose, given=False), Word(word.purpose, YES, word.document, "other@work.example")
+    about_this = Word(word.purpose, given=False, document=word.document, recipient=word.recipient)
+    assert mail(policy, Party.SPONSOR, category, words=(elsewhere,)) is not None
+    assert mail(policy, Party.SPONSOR, category, words=(word, about_this if word.document else no)) is not None
+
+
+@pytest.mark.parametrize(
+    ("policy", "category"),
+    [
+        promise("K-11c", Category.NOTES),
+        promise("K-11c", Category.PAPER),
+        promise("J-5.0 J-5.4", Category.DOSSIER),
+        promise("J-5.0 J-5.4", Category.NOTES),
+    ],
+)
+def test_the_sponsor_never_gets_it_whatever_anybody_says(policy: Policy, category: Category) -> None:
+    everything = tuple(
+        Word(purpose, YES, document, SPONSOR)
+        for purpose in (*(one.purpose for one in policy.consents), *Act) for document in ("", SEAL)
+    )  # fmt: skip
+    known = frozenset(Needs) - {Needs.LEGAL_DUTY, Needs.NEVER}
+    assert mail(policy, Party.SPONSOR, category, words=everything, grounds=known) is not None
+
+
+@pytest.mark.clause("J-5.0")
+def test_the_quote_goes_to_whom_it_is_made_for() -> None:
+    policy = POLICIES["ken-jezelf"]
+    assert mail(policy, Party.SPONSOR, Category.QUOTE, grounds=frozenset({Needs.PERFORMANCE})) is None
+    assert "J-5.0" in str(mail(policy, Party.SPONSOR, Category.QUOTE))
+
+
+@pytest.mark.clause("R-Tr.7")
+@pytest.mark.parametrize("seen", [None, ("client.name",), ("goal",)], ids=["unseen", "a name", "a goal"])
+def test_a_mail_in_which_a_person_can_be_read_does_not_leave(seen: tuple[str, ...] | None) -> None:
+    policy, quote = POLICIES["refleact"], Category.QUOTE
+    assert mail(policy, Party.CLIENT, quote, exposed=()) is None
+    assert "R-Tr.7" in str(mail(policy, Party.CLIENT, quote, exposed=seen))
+
+
+@pytest.mark.parametrize(
+    ("policy", "act", "category", "purpose"),
+    [
+        promise("J-7h J-7d.2", Act.USE, Category.DOSSIER, "dossier"),
+        promise("J-7h J-7d.2", Act.USE, Category.NOTES, "dossier"),
+        promise("R-Do.2", Act.SEND, Category.EVALUATION, "keep_in_touch"),
+    ],
+)
+def test_a_consent_that_is_taken_back_closes_what_rested_on_it(
+    policy: Policy, act: Act, category: Category, purpose: str
+) -> None:
+    before = [gate for gate in gates(policy, act, [category], Recipient.CLIENT) if f"consent:{purpose}" in gate.require]
+    silent = SendFacts(MessageState.CLAIMED, Party.CLIENT, frozenset(), newest=True)
+    given, taken_back = (replace(silent, consents=frozenset({Word(purpose, word)})) for word in (True, False))
+    assert before and closed(given, before) == []
+    assert closed(silent, before) == closed(taken_back, before) == before
+
+
+@pytest.mark.parametrize(
+    ("policy", "to", "about"),
+    [
+        promise("J-5.1", Recipient.ACCOUNTANT, Category.INVOICE),
+        promise("J-5.2", Recipient.AUTHORITY, Category.INVOICE),
+        promise("J-5.3", Recipient.INSURER, Category.INVOICE),
+        promise("J-8d", Recipient.THIRD_PARTY, Category.CONTACT),
+        promise("J-5.4", Recipient.THIRD_PARTY, Category.DOSSIER),
+        promise("P-1.2.6.8", Recipient.OTHER_COACH, Category.DOSSIER),
+        promise("P-1.3.4.2 P-1.3.5.7", Recipient.THIRD_PARTY, Category.COACH),
+        promise("R-Tr.5", Recipient.PEER, Category.DOSSIER),
+        promise("B-5.4", Recipient.CERTIFIER, Category.DOSSIER),
+        promise("B-9.1", Recipient.THIRD_PARTY, Category.DOSSIER),
+        promise("K-09", Recipient.THIRD_PARTY, Category.PROFILE),
+    ],
+)
+def test_others_than_client_and_sponsor_are_sent_nothing_and_a_gate_stands_there_all_the_same(
+    policy: Policy, to: Recipient, about: Category
+) -> None:
+    assert to not in RECIPIENTS.values() and set(RECIPIENTS) == set(Party) - {Party.COACH}
+    assert gates(policy, Act.DISCLOSE, [about], to)
+    file = read_client_file(client_file(sponsor=SPONSOR).encode(), "c.yaml", language="en", catalogue=("kort",))
+    every = [one for purpose in Purpose for one in plan.planned(file, "own@practice.example", purpose, set(Kind), 1)]
+    assert {one.recipient for one in every} == {CLIENT, SPONSOR, "own@practice.example"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "act", "to"),
+    [
+        promise("J-8a", Act.SELL, Recipient.ANYONE),
+        promise("B-5.3", Act.GRANT_ACCESS, Recipient.ENGAGED),
+        promise("R-Re.3", Act.PUBLISH, Recipient.ANYONE),
+        promise("J-8c", Act.ADD_RECIPIENT, Recipient.ANYONE),
+        promise("P-1.1.11", Act.INVITE, Recipient.CLIENT),
+        promise("K-06", Act.INVITE, Recipient.CLIENT),
+    ],
+)
+def test_what_this_program_has_no_deed_for_stands_behind_a_gate_before_there_is_one(
+    policy: Policy, act: Act, to: Recipient
+) -> None:
+    assert {Purpose.DOCUMENTS, Purpose.REMINDER, Purpose.COUNTERSIGNED, Purpose.NOTE, Purpose.DAILY} == set(Purpose)
+    assert {Kind.QUOTE, Kind.CONSENT} == set(Kind)
+    assert [rule for rule in policy.gates if rule.before is act and to in rule.to]

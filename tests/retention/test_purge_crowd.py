@@ -1,0 +1,103 @@
+"""A mailbox of very many mails with a thousand that only look like ours: all of ours go, and no other is touched."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from pipeline.edges.mailbox import Removal
+from tests.edges.mailboxes import PROVIDERS, TOKEN, Accounts, decoys, hashed, letter
+from tests.mailstack.fixtures import needs_servers
+from tests.retention.purging import ACCEPTED, Desk, desk
+from tests.world import COACH, World
+
+pytestmark = [needs_servers, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
+DECOYS = 1_000
+MESSAGES = """
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
+INSERT INTO messages (token, party, kinds, recipient, message_id, sha256, state, next_at, queued_at, accepted_at,
+    copy_state, purpose, round)
+SELECT printf('token%015d', i), 'coach', '', ?2, printf('<token%015d@practice.example>', i), '', 'accepted', '', ?3, ?3,
+    'filed', 'daily', i FROM n
+"""
+AT_ONCE = "  - {id: mine.mail, clauses: [X-6], covers: [quote, daily], after: accepted, within: PT1H}\n"
+
+
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
+    with ExitStack() as running:
+        yield Accounts(tmp_path_factory.mktemp("accounts"), running)
+
+
+@pytest.fixture
+def mail(composed: World, tmp_path: Path, accounts: Accounts, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    with accounts.on(request.param) as account, desk(composed, tmp_path, account, AT_ONCE) as made:
+        yield made
+        assert made.whole()
+
+
+def token(number: int) -> str:
+    """Give the token of one of our mails."""
+    return f"token{number:015}"
+
+
+def crowd(mail: Desk, count: int, lookalikes: int) -> tuple[list[bytes], list[bytes]]:
+    """Fill Sent with so many of ours and decoys of them, mixed; gives both."""
+    ours = [letter(token(at), f"<{token(at)}@practice.example>") for at in range(count)]
+    kinds = list(decoys().values())
+    alike = [(kinds[at % len(kinds)], token(at % count)) for at in range(lookalikes)]
+    decoy = [
+        (data.replace(TOKEN.encode(), of.encode()).replace(b"\r\n\r\n", b"\r\nX-At: %d\r\n\r\n" % at, 1), flags)
+        for at, ((data, flags), of) in enumerate(alike)
+    ]
+    mixed = [(data, ()) for data in ours] + decoy
+    random.Random(count).shuffle(mixed)
+    with mail.account.person() as client:
+        for data, flags in mixed:
+            client.append(mail.account.provider.sent, data, flags)
+    mail.run(MESSAGES, count, COACH, ACCEPTED.isoformat())
+    return ours, [data for data, _ in decoy]
+
+
+def goes(mail: Desk, count: int, lookalikes: int) -> None:
+    """Purge such a mailbox, and see what is left."""
+    ours, _ = crowd(mail, count, lookalikes)
+    own, provider = {hashed(data) for data in ours}, mail.account.provider
+    before = mail.account.listing()[provider.sent]
+    mail.keep(ACCEPTED)
+    decoy = {uid: one for uid, one in before.items() if one[0] not in own}
+    assert len(decoy) == lookalikes
+    states = {
+        tuple(row) for row in mail.practice.database.rows("SELECT DISTINCT state, grade, reason FROM purges")
+    }  # fmt: skip
+    after = mail.account.listing()
+    if provider.removal is Removal.REMOVED:
+        assert (after, states) == ({provider.sent: decoy}, {("gone", "observed_absent", None)})
+    elif provider.removal is Removal.IN_TRASH:
+        assert (after[provider.sent], states) == (decoy, {("kept", None, "copy_in_trash")})
+        assert {one[0] for one in after[provider.trash].values()} == own
+    else:
+        assert (after, states) == ({provider.sent: before}, {("kept", None, "copy_cannot_go")})
+
+
+@pytest.mark.parametrize("mail", ["full"], indirect=True)
+def test_of_a_small_crowd_all_of_ours_go_and_no_decoy_is_touched(mail: Desk) -> None:
+    goes(mail, 200, 100)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("mail", ["full", "gmail"], indirect=True)
+def test_of_twenty_thousand_all_of_ours_go_and_no_decoy_is_touched(mail: Desk) -> None:
+    goes(mail, 20_000 - DECOYS, DECOYS)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(14_400)
+@pytest.mark.parametrize("mail", PROVIDERS, indirect=True)
+def test_of_a_hundred_thousand_all_of_ours_go_and_no_decoy_is_touched(mail: Desk) -> None:
+    goes(mail, 100_000 - DECOYS, DECOYS)
