@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.edges.mailboxes import accounts
 from tests.faults.scripted import ScriptedSmtp
 from tests.mailstack.fixtures import mail
 from tests.world import World
 
-__all__ = ["mail"]
+__all__ = ["accounts", "mail"]
 
 
 @pytest.fixture(autouse=True)

@@ -264,8 +264,6 @@ RETENTION = (
         way TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX approvals_of_dossier ON approvals (dossier)",
-    # The gates of the policy that a mail passed, as they stood when its mark was written: JSON for the ledger.
-    "ALTER TABLE messages ADD COLUMN gates TEXT",
     # How far each folder of the account has been looked through for mail of ours.
     """CREATE TABLE sweeps (
         account TEXT NOT NULL,
@@ -339,7 +337,8 @@ RETENTION = (
         sha256 TEXT
     ) STRICT""",
     "CREATE INDEX invoices_of_dossier ON invoices (dossier)",
-    # Mail can be about no dossier: the daily note to the coach.
+    # Mail can be about no dossier: the daily note to the coach. `gates` are those of the policy that a mail passed, as
+    # they stood when its mark was written: JSON for the ledger.
     """CREATE TABLE messages_about (
         token TEXT PRIMARY KEY,
         dossier TEXT,
@@ -365,7 +364,7 @@ RETENTION = (
         FOREIGN KEY (dossier, revision) REFERENCES requests,
         CHECK ((dossier IS NULL) = (revision IS NULL))
     ) STRICT""",
-    "INSERT INTO messages_about SELECT * FROM messages",
+    "INSERT INTO messages_about SELECT *, NULL FROM messages",
     "DROP TABLE messages",
     "ALTER TABLE messages_about RENAME TO messages",
     "CREATE INDEX messages_by_state ON messages (state, next_at)",

@@ -8,7 +8,6 @@ from typing import Protocol
 from pipeline.errors import ConfigError
 
 INBOX = "INBOX"
-NEVER = {"\\noselect", "\\nonexistent"}
 OURS = {"\\sent", "\\drafts", "\\trash"}
 # As the programs name them that do not say which folder is which.
 USUAL = frozenset(
@@ -40,13 +39,17 @@ class Listed(Protocol):
     def last(self) -> str:
         """The last part of its name."""
 
+    @property
+    def can_be_opened(self) -> bool:
+        """Whether it holds mail itself, and not only other folders."""
+
 
 def watched(listed: Iterable[Listed], wanted: list[str] | None = None) -> list[str]:
     r"""Give the folders to look in, INBOX first; raises `ConfigError` for one of `wanted` that there is not.
 
     Where the server has a folder of all mail (`\All`), that one, INBOX and `\Junk` are enough.
     """
-    there = [one for one in listed if not one.uses & NEVER]
+    there = [one for one in listed if one.can_be_opened]
     if wanted is not None:
         return _named([one.name for one in there], wanted)
     open_to_mail = [one for one in there if not one.uses & OURS and not _usual(one)]

@@ -83,7 +83,7 @@ def remove(
     practice: Practice, box: mailbox.Mailbox, account: str, rows: Rows, known: list[identical.Wanted]
 ) -> Outcome:
     """Remove every copy folder by folder, and note each batch before the next is taken up."""
-    outcome, trash = Outcome(), _trash(box)
+    outcome, trash = Outcome(), box.only("\\Trash")
     recognised = {one.number for one in known}
     outcome.stays = {row["number"]: "copy_cannot_go" for row in rows if row["mail"] and row["number"] not in recognised}
     for (folder, uidvalidity), lying in itertools.groupby(
@@ -134,12 +134,6 @@ def _note(practice: Practice, account: str, where: tuple[str, int], batch: dict[
                     "DELETE FROM copies WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
                     account, *where, uid,
                 )  # fmt: skip
-
-
-def _trash(box: mailbox.Mailbox) -> str | None:
-    r"""Give the account's trash where the server says which it is; never guessed by name."""
-    found = box.special_folders().get("\\Trash", [])
-    return found[0] if len(found) == 1 else None
 
 
 def look_for(

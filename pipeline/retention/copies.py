@@ -16,8 +16,6 @@ from pipeline.model import Party
 from pipeline.practice import Practice
 from pipeline.retention import by_hand
 
-NEVER = {"\\noselect", "\\nonexistent"}
-
 
 class Likeness(Enum):
     """Whether a mail that carries our header is a copy of ours, is one that came back to us, or only looks like it."""
@@ -30,7 +28,7 @@ class Likeness(Enum):
 def look(practice: Practice, box: mailbox.Mailbox, account: str, now: datetime) -> set[str]:
     """Look through every folder for copies that are not noted yet; gives the folders that could not be read."""
     closed: set[str] = set()
-    names = [one.name for one in box.folders() if not one.uses & NEVER]
+    names = [one.name for one in box.folders() if one.can_be_opened]
     sent = sent_folders(practice, box)
     _forget(practice, account, names)
     for name in names:

@@ -17,7 +17,6 @@ from pipeline.edges.mailbox.finding import ORIGINAL_ID, message_ids
 from pipeline.edges.mailbox.headers import batches, header_items, read
 
 NAMED = header_items("RFC822.SIZE", "Message-ID", ORIGINAL_ID)
-NEVER = {"\\noselect", "\\nonexistent"}
 
 
 class Wanted(NamedTuple):
@@ -51,7 +50,7 @@ def look(box: mailbox.Mailbox, wanted: Iterable[Wanted]) -> Found:
     for one in wanted:
         by_name.setdefault(one.message_id, []).append(one)
     found = Found()
-    for name in [one.name for one in box.folders() if not one.uses & NEVER] if by_name else []:
+    for name in [one.name for one in box.folders() if one.can_be_opened] if by_name else []:
         try:
             _look(box, name, by_name, found)
         except mailbox.Withheld:

@@ -275,3 +275,10 @@ def decoys() -> dict[str, tuple[bytes, tuple[bytes, ...]]]:
         "marked as deleted by a person": (letter(None, "<4@home.example>"), (b"\\Deleted", b"\\Seen", b"Later")),
         "a draft marked as deleted": (letter("another2", "<5@home.example>"), (b"\\Deleted", b"\\Draft")),
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
+    """Give one server of each kind, kept for the module."""
+    with ExitStack() as running:
+        yield Accounts(tmp_path_factory.mktemp("accounts"), running)

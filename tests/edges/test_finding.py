@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -26,12 +25,6 @@ pytestmark = [needs_servers, pytest.mark.filterwarnings("ignore:unclosed:Resourc
 
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 on = pytest.mark.parametrize
-
-
-@pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
-    with ExitStack() as running:
-        yield Accounts(tmp_path_factory.mktemp("accounts"), running)
 
 
 @pytest.fixture

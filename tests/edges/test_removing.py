@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,12 +32,6 @@ pytestmark = [needs_servers, pytest.mark.filterwarnings("ignore:unclosed:Resourc
 
 ANOTHER = Expected("<another@practice.example>", "another0000000000000")
 few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
-    with ExitStack() as running:
-        yield Accounts(tmp_path_factory.mktemp("accounts"), running)
 
 
 @pytest.fixture

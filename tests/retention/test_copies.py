@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,12 +18,6 @@ from tests.world import CLIENT, COACH, SPONSOR, World
 pytestmark = [needs_servers, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
 NOW = ACCEPTED + timedelta(minutes=5)
 on = pytest.mark.parametrize
-
-
-@pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
-    with ExitStack() as running:
-        yield Accounts(tmp_path_factory.mktemp("accounts"), running)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Mutant:
 
 MUTANTS = {
     "the trash is skipped": Mutant(
-        "retention/copies.py", 'NEVER = {"\\\\noselect"', 'NEVER = {"\\\\trash", "\\\\noselect"',
+        "retention/copies.py", "if one.can_be_opened]", r'if one.can_be_opened and "\\trash" not in one.uses]',
         f"{PURGE}::test_a_copy_in_the_trash_goes_too",
     ),
     "the time of the queue counts": Mutant(

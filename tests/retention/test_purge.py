@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,12 +30,6 @@ SHOWN = {
 }
 on_every_server = pytest.mark.parametrize("mail", PROVIDERS, indirect=True)
 on = pytest.mark.parametrize
-
-
-@pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
-    with ExitStack() as running:
-        yield Accounts(tmp_path_factory.mktemp("accounts"), running)
 
 
 @pytest.fixture

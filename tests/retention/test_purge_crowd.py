@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,6 @@ SELECT printf('token%015d', i), 'coach', '', ?2, printf('<token%015d@practice.ex
     'filed', 'daily', i FROM n
 """
 AT_ONCE = "  - {id: mine.mail, clauses: [X-6], covers: [quote, daily], after: accepted, within: PT1H}\n"
-
-
-@pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
-    with ExitStack() as running:
-        yield Accounts(tmp_path_factory.mktemp("accounts"), running)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ FIELDS = (
 LONGEST_HEADER = 20_000
 MOST_PARTS = 20_000
 NAMES = {"name", "filename"}
+NEVER_OPENED = {"\\noselect", "\\nonexistent"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Folder:
     name: str
     uses: frozenset[str]
     last: str
+
+    @property
+    def can_be_opened(self) -> bool:
+        """Tell whether it holds mail itself, and not only other folders."""
+        return not self.uses & NEVER_OPENED
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,11 @@ class Mailbox:
         """Give the folder for copies: as configured, else the one that the server calls its Sent, else None."""
         if configured:
             return configured
-        found = self.special_folders().get("\\Sent", [])
+        return self.only("\\Sent")
+
+    def only(self, use: str) -> str | None:
+        r"""Give the one folder that the server names for `use`, such as `\Trash`; None where it names none, or more."""
+        found = self.special_folders().get(use, [])
         return found[0] if len(found) == 1 else None
 
     def find(self, folder: str, token: str, message_id: str) -> list[int]:

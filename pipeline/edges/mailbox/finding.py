@@ -24,7 +24,6 @@ SPAN = 50_000
 GROUP = 10 * AT_ONCE
 LONGEST_TEXT = 500
 ROUNDS = 3
-NEVER = {"\\noselect", "\\nonexistent"}
 TOKEN = re.compile(r"[!-~]{1,100}")
 OWN = OWN_HEADER.lower()
 ORIGINAL_ID = "X-Google-Original-Message-ID"
@@ -143,7 +142,7 @@ class _Search:
         with self.box.connection.asking():
             listed = [(line, folder(*line)) for line in self.box.connection.named()]
         self.unseen |= {_unnameable(line[2]) for line, one in listed if one is None}
-        names = [one.name for _, one in listed if one is not None and not one.uses & NEVER]
+        names = [one.name for _, one in listed if one is not None and one.can_be_opened]
         if not any(name.upper() == "INBOX" for name in names):  # every account has one
             raise Withheld(f"{self.box.connection.place} does not list all its folders")
         return names
