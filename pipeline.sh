@@ -72,7 +72,10 @@ if [ "${1:-}" = test ]; then
     install_packages "${for_running[@]}" "${for_testing[@]}"
     set_up develop.lock
     cd "$here"
-    exec "$venv/bin/python" -m pytest -n auto "$@"
+    # The tests start the program some hundred times; compiled once, even where the surroundings say otherwise.
+    unset PYTHONDONTWRITEBYTECODE
+    # One worker more than processors, for many tests wait; neighbours stay together, for they share what takes long.
+    exec "$venv/bin/python" -m pytest -n "$(($(nproc) + 1))" --dist worksteal "$@"
 fi
 install_packages "${for_running[@]}"
 [ -f "$venv/installed-develop.lock" ] || set_up run.lock

@@ -6,7 +6,6 @@ parser, one file; it remembers nothing and reads no paper. `--quick` takes two m
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -22,7 +21,7 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 from benchmarks import machine
-from benchmarks.table import Row, markdown
+from benchmarks.table import Row
 from benchmarks.usage import Usage
 from pipeline import demopeople
 from pipeline.incoming import arrivals, inbox, understand
@@ -205,20 +204,13 @@ def measured(root: Path, counts: Counts) -> list[Row]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser("python -m benchmarks.incoming", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer turns, two minutes")
+    parser = machine.command("incoming", __doc__, "fewer turns, two minutes")
     parser.add_argument("--look", action="store_true", help="only look once in the mailbox of PIPELINE_PRACTICE")
     chosen = parser.parse_args(arguments)
     if chosen.look:
         look(Path(os.environ["PIPELINE_PRACTICE"]))
         return
-    machine.two_cores()
-    if noisy := machine.warning():
-        print(noisy, file=sys.stderr)
-    with tempfile.TemporaryDirectory() as name:
-        print(f"{machine.described(Path(name))}\n")
-        print(markdown(measured(Path(name), QUICK if chosen.quick else FULL)))
-    print(NOTE)
+    machine.show(lambda folder: measured(folder, QUICK if chosen.quick else FULL), NOTE)
 
 
 if __name__ == "__main__":

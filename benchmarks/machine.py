@@ -1,4 +1,4 @@
-"""What the figures were measured on, and whether anything else was running there."""
+"""What the figures were measured on, and whether anything else was running there; the frame of every measurement."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ import os
 import platform
 import sqlite3
 import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+
+from benchmarks.table import Row, markdown
 
 CORES = 2
 BUSY = 0.5
@@ -34,3 +41,25 @@ def warning() -> str:
     """Give a line to print when other work makes the figures doubtful, else an empty text."""
     load = os.getloadavg()[0]
     return f"**Noisy: the load average was {load:.2f} at the start; read no figure as exact.**" if load > BUSY else ""
+
+
+def command(name: str, purpose: str | None, quick: str) -> ArgumentParser:
+    """Give the parser of a measurement called `name`; `purpose` is its module's text, `quick` what is less then."""
+    parser = ArgumentParser(f"python -m benchmarks.{name}", description=(purpose or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help=quick)
+    return parser
+
+
+def show(measured: Callable[[Path], Sequence[Row]], note: str, folder: Path | None = None) -> None:
+    """Measure in a folder that goes afterwards, on two cores; print the month, the machine, the table and a note."""
+    two_cores()
+    noisy = warning()
+    if noisy:
+        print(noisy, file=sys.stderr)
+    print(f"{datetime.now(UTC):%B %Y}\n")
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        print(f"{described(Path(name))}\n")
+        if noisy:
+            print(f"{noisy}\n")
+        print(markdown(measured(Path(name))))
+    print(note)

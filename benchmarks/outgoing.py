@@ -6,12 +6,9 @@ figures are medians. `--quick` takes under a minute, the full run under six.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import shutil
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +23,7 @@ from benchmarks.floor import FloorProcess
 from benchmarks.papers import paperwork
 from benchmarks.reception import Reception
 from benchmarks.service import Service
-from benchmarks.table import Row, markdown
+from benchmarks.table import Row
 from benchmarks.usage import Usage
 
 GOAL, GOAL_MEMORY = 1.25, 250.0
@@ -160,20 +157,10 @@ def _new(root: Path, name: str) -> Path:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser("python -m benchmarks.outgoing", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer turns, under a minute")
+    parser = machine.command("outgoing", __doc__, "fewer turns, under a minute")
     parser.add_argument("--folder", type=Path, help="where to work (else the folder for temporary files)")
     chosen = parser.parse_args(arguments)
-    machine.two_cores()
-    noisy = machine.warning()
-    if noisy:
-        print(noisy, file=sys.stderr)
-    with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
-        print(f"{machine.described(Path(name))}\n")
-        if noisy:
-            print(f"{noisy}\n")
-        print(markdown(measured(Path(name), QUICK if chosen.quick else FULL)))
-    print(NOTE)
+    machine.show(lambda folder: measured(folder, QUICK if chosen.quick else FULL), NOTE, chosen.folder)
 
 
 if __name__ == "__main__":

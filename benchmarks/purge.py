@@ -7,19 +7,17 @@ it goes, nor looks afterwards, nor writes down what it did. `--quick` takes 2,00
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.table import Row, markdown
+from benchmarks.table import Row
 from pipeline.edges.database import Database
 from pipeline.model import OWN_HEADER
 from pipeline.practice import opened
@@ -30,6 +28,7 @@ from tests.world import COACH, World
 
 FULL, QUICK = 50_000, 2_000
 OTHERS = 10
+MISSING = "\nimapfilter is not installed; type: sudo apt-get install imapfilter"
 AT_ONCE = 1_000
 RULE = "  - {id: mine.mail, clauses: [X-6], covers: [quote, consent], after: answered, within: P1D}\n"
 OURS = "  - {id: mine.mail, clauses: [X-6], covers: [quote, daily], after: accepted, within: PT1H}\n"
@@ -174,23 +173,14 @@ def measured(root: Path, mails: int, turns: int = 3) -> list[Row]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser("python -m benchmarks.purge", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK} mails instead of {FULL}")
+    parser = machine.command("purge", __doc__, f"{QUICK} mails instead of {FULL}")
     parser.add_argument("--only", metavar="PRACTICE", help="purge once in a practice, for its figures")
     chosen = parser.parse_args(arguments)
     if chosen.only:
         only(Path(chosen.only))
         return
-    machine.two_cores()
-    if noisy := machine.warning():
-        print(noisy, file=sys.stderr)
-    print(f"{datetime.now(UTC):%B %Y}\n")
-    with tempfile.TemporaryDirectory() as name:
-        print(f"{machine.described(Path(name))}\n")
-        print(markdown(measured(Path(name), QUICK if chosen.quick else FULL)))
-    if not shutil.which("imapfilter"):
-        print("\nimapfilter is not installed; type: sudo apt-get install imapfilter")
-    print(NOTE)
+    missing = "" if shutil.which("imapfilter") else f"{MISSING}\n"
+    machine.show(lambda folder: measured(folder, QUICK if chosen.quick else FULL), f"{missing}{NOTE}")
 
 
 if __name__ == "__main__":

@@ -6,18 +6,16 @@ Each is measured in a process of its own, for its memory. `--quick` takes 2,000 
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import subprocess
 import sys
-import tempfile
 import time
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.table import Row, markdown
+from benchmarks.table import Row
 from pipeline import newpractice
 from pipeline.edges.database import Database
 from pipeline.practice import Practice, opened
@@ -127,21 +125,13 @@ def measured(root: Path, dossiers: int, turns: int = 3) -> list[Row]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser("python -m benchmarks.retention", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK} dossiers instead of {FULL}")
+    parser = machine.command("retention", __doc__, f"{QUICK} dossiers instead of {FULL}")
     parser.add_argument("--only", nargs=2, metavar=("WHAT", "PRACTICE"), help="do one thing once, for its figures")
     chosen = parser.parse_args(arguments)
     if chosen.only:
         only(chosen.only[0], Path(chosen.only[1]))
         return
-    machine.two_cores()
-    if noisy := machine.warning():
-        print(noisy, file=sys.stderr)
-    print(f"{datetime.now(UTC):%B %Y}\n")
-    with tempfile.TemporaryDirectory() as name:
-        print(f"{machine.described(Path(name))}\n")
-        print(markdown(measured(Path(name), QUICK if chosen.quick else FULL)))
-    print(NOTE)
+    machine.show(lambda folder: measured(folder, QUICK if chosen.quick else FULL), NOTE)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pipeline.incoming.meaning import ASSIGNED
 from pipeline.model import AttentionState, MailState, ObligationState, ReturnState, Verdict
 from pipeline.practice import Practice
 from pipeline.reading.findings import findings
-from pipeline.retention import guarding
+from pipeline.retention import guarding, paper
 from pipeline.words import say
 
 RETURN, WITHDRAWAL, DECLINE = "return", "withdrawal", "decline"
@@ -101,18 +101,19 @@ def accept(practice: Practice, number: int, now: datetime, *, anyway: bool = Fal
     """
     book = _book_anyway if anyway else _book
     acts = {RETURN: book, WITHDRAWAL: _noted, DECLINE: _noted, attestations.WHAT: _attest, guarding.WHAT: _go_on}
-    return _settle(practice, number, now, "accepted", acts)
+    return _settle(practice, number, now, "accepted", {**acts, paper.WHAT: _destroyed})
 
 
 def reject(practice: Practice, number: int, now: datetime) -> str:
-    """Disagree: the paper does not count, it was no withdrawal or decline, it is not so; gives what was done."""
+    """Disagree: the paper does not count, there is none, it was no withdrawal or decline, it is not so."""
     acts = {RETURN: _refuse, WITHDRAWAL: _restore, DECLINE: _undecline, attestations.WHAT: _deny}
-    return _settle(practice, number, now, "rejected", {**acts, guarding.WHAT: _leave_be})
+    return _settle(practice, number, now, "rejected", {**acts, guarding.WHAT: _leave_be, paper.WHAT: _no_paper})
 
 
 def ask_again(practice: Practice, number: int, now: datetime) -> str:
     """Refuse the paper and let a reminder go out at the next pass, with the document attached."""
-    return _settle(practice, number, now, "asked again", {RETURN: _ask_again, attestations.WHAT: _not_a_paper})
+    refused = dict.fromkeys((attestations.WHAT, paper.WHAT), _not_a_paper)
+    return _settle(practice, number, now, "asked again", {RETURN: _ask_again, **refused})
 
 
 def assign(practice: Practice, number: int, reference: str, now: datetime) -> str:
@@ -164,6 +165,7 @@ def _settle(
             practice.database, now, "attention.settled", number=number, what=row["what"], dossier=row["dossier"],
             decision=decision, by="coach",
         )  # fmt: skip
+        paper.forget(practice, row)
     return done
 
 
@@ -254,6 +256,16 @@ def _go_on(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa:
 
 def _leave_be(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - called like the others
     return say(practice.file.language, "done_plan_not")
+
+
+def _destroyed(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    paper.destroyed(practice, row, now)
+    return say(practice.file.language, "done_paper", reference=row["dossier"])
+
+
+def _no_paper(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    paper.none(practice, row, now)
+    return say(practice.file.language, "done_no_paper", reference=row["dossier"])
 
 
 def _restore(practice: Practice, row: sqlite3.Row, now: datetime) -> str:

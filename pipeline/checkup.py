@@ -7,9 +7,11 @@ import sqlite3
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
+from typing import Any
 
-from pipeline import examples
+from pipeline import examples, statements
 from pipeline.config.practice import Server
 from pipeline.edges import mailbox, office, smtp
 from pipeline.errors import NotReachable, PipelineError, PrintFailed
@@ -18,10 +20,14 @@ from pipeline.outgoing import plan
 from pipeline.outgoing.confirmation import confirmation_values
 from pipeline.outgoing.documents import template_of
 from pipeline.outgoing.values import Revision, document_values, mail_values
+from pipeline.policy.statement import statement_values
 from pipeline.practice import Practice, account_of
+from pipeline.retention import receipts
+from pipeline.retention.receipt_page import receipt_values
 
 GOOD, NOTE, BAD = "ok ", "-- ", "!! "
 LANGUAGES = ("nl", "en")
+SOME_DAY = date(2026, 1, 31)
 LEAST_FREE = 1 << 30
 FIXED_IN = {"weasyprint": (70, 0), "jinja2": (3, 1, 6), "imapclient": (4, 1), "pikepdf": (10, 0)}
 SQLITE_WAL_FIX = (3, 51, 3)
@@ -43,39 +49,62 @@ def check(practice: Practice) -> list[str]:
         for revision in examples.revisions(language):
             for part in (_documents, _confirmations, _mails):
                 problems += part(practice, revision, language)
-    return list(dict.fromkeys(problems))
+        problems += _pages(practice, language)
+    # What is tried with several requests is said once, whichever names there were beside it.
+    return list({problem.partition("; known are")[0]: problem for problem in problems}.values())
 
 
 def _documents(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
     for kind in Kind:
-        template = template_of(practice, kind, language)
         values = document_values(revision, kind, practice.file, practice.policy)
         code = document_code(revision.reference, kind)
-        wrong = list(_wrong(practice, template, values))
-        yield from wrong or _tried(lambda: practice.press.print(template, values, code, 1, "AAAAA"))  # noqa: B023
+        yield from _printed(practice, template_of(practice, kind, language), values, code, "AAAAA")
 
 
 def _confirmations(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
     template, signed = f"{language}/countersigned.html", examples.signed(revision)
     for kind in Kind:
         values = confirmation_values(revision, kind, signed, revision.on, practice.file, practice.policy)
-        code = document_code(revision.reference, kind)
-        wrong = list(_wrong(practice, template, values))
-        yield from wrong or _tried(lambda: practice.press.print(template, values, code, 1, "AAAAA"))  # noqa: B023
+        yield from _printed(practice, template, values, document_code(revision.reference, kind), "AAAAA")
 
 
 def _mails(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
     own = practice.file.practice.email
     for delivery in [mail for purpose in Purpose for mail in plan.planned(revision.client, own, purpose, set(Kind), 1)]:
-        template = f"{language}/mail/{delivery.text}.txt"
         values = mail_values(
             revision, delivery.party, list(delivery.kinds), practice.file, practice.policy, delivery.purpose
         )
-        yield from list(_wrong(practice, template, values)) or _tried(
-            lambda: practice.press.write(template, values, escape=False)  # noqa: B023
-        )
-        rich = values | {"paragraphs": [["A"], ["B", "C"]], "subject": "S"}
-        yield from _tried(lambda: practice.press.write("mail.html", rich, escape=True))  # noqa: B023
+        for name in (delivery.text, "locked"):
+            yield from _filled(practice, f"{language}/mail/{name}.txt", values)
+        yield from _filled(practice, "mail.html", values | {"paragraphs": [["A"], ["B", "C"]], "subject": "S"})
+
+
+def _pages(practice: Practice, language: str) -> Iterator[str]:
+    """Try what tells of the whole practice; on paper in its own language only, since laying out takes long."""
+    file, policy = practice.file, practice.policy
+    statement = statement_values(policy, file, language, SOME_DAY)
+    receipt = receipt_values(examples.receipt(), [policy], file, language, lambda _: SOME_DAY)
+    papers = {statements.PAPER: statement, receipts.PAPER: receipt, "clauses.html": examples.clauses(language)}
+    for template, values in papers.items():
+        on_paper = language == file.language
+        yield from _printed(practice, template, values) if on_paper else _filled(practice, template, values)
+    yield from _filled(practice, statements.WEB, statement)
+    yield from _filled(practice, receipts.WEB, receipt)
+    yield from _filled(practice, f"{language}/mail/daily.txt", examples.daily(file, language))
+
+
+def _printed(
+    practice: Practice, template: str, values: dict[str, Any], code: str = "CHECK", tag: str = ""
+) -> list[str]:
+    """Try a template on paper."""
+    wrong = list(_wrong(practice, template, values))
+    return wrong or _tried(lambda: practice.press.print(template, values, code, 1, tag))
+
+
+def _filled(practice: Practice, template: str, values: dict[str, Any]) -> list[str]:
+    """Try a template that is only filled in: a mail, a page for the web."""
+    wrong = list(_wrong(practice, template, values))
+    return wrong or _tried(lambda: practice.press.write(template, values, escape=template.endswith(".html")))
 
 
 def _wrong(practice: Practice, template: str, values: dict[str, object]) -> Iterator[str]:

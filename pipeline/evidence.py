@@ -163,7 +163,8 @@ def _outcome(how: Standing, kept: Ran, *, stated: bool | None) -> Outcome:
     if how in BY_CONSTRUCTION:
         return Outcome.KEPT
     if how is Standing.ATTESTED:
-        return Outcome.ATTESTED if stated else Outcome.NOT_ATTESTED
+        said = kept.grade is Grade.ATTESTED if stated is None else stated  # of paper she says so thing by thing
+        return Outcome.ATTESTED if said else Outcome.NOT_ATTESTED
     return OUTCOMES[how]
 
 

@@ -1,12 +1,15 @@
-"""Example requests, to try a practice's templates on before a client waits for them."""
+"""Examples of all that templates are filled with, to try those of a practice on before somebody waits for them."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from pipeline.config.client import ClientFile
+from pipeline.config.practice import PracticeFile
 from pipeline.outgoing.confirmation import Answer, Signed
-from pipeline.outgoing.values import Revision
+from pipeline.outgoing.values import GREETINGS, Revision
+from pipeline.policy.schema.base import Grade
 from pipeline.reading.findings import Findings, Ink
 
 BARE = {
@@ -53,3 +56,44 @@ def signed(revision: Revision) -> Signed:
         return Signed(date(2026, 2, 3), Findings())
     by_hand = Findings(signature=Ink.SIGNED)
     return Signed(date(2026, 2, 3), by_hand, date(2026, 2, 4), {"coaching": Answer.YES}, DOT)
+
+
+def daily(file: PracticeFile, language: str) -> dict[str, Any]:
+    """Give what a daily note tells when all of it has something to tell."""
+    return {
+        "language": language,
+        "greeting": f"{GREETINGS[language]} {file.practice.coach},",
+        "practice": {name: "" if value is None else str(value) for name, value in file.practice.model_dump().items()},
+        "since": "31 januari 2026",
+        "happened": ["1 (K7Q4-MX2P)"],
+        "waits": ["K7Q4-MX2P"],
+        "erasures": ["K7Q4-MX2P (K-12)"],
+        "ledger": {"entries": "31", "head": "0" * 32},
+    }
+
+
+def clauses(language: str) -> dict[str, Any]:
+    """Give what the table of clauses shows: one that is kept, one that is not."""
+    shown = {"clause": "K-12", "says": "…", "rules": ["general"], "proof": ["1 x", "…"]}
+    return {
+        "language": language,
+        "title": "…",
+        "heads": ["…"] * 4,
+        "rows": [shown | {"kept": True}, shown | {"kept": False}],
+        "closing": ["…"],
+        "grades": "…",
+    }
+
+
+def receipt() -> dict[str, Any]:
+    """Give the receipt of a dossier of which the law still keeps an invoice; each part was proved in another way."""
+    erased = {"event": "erasure.verified", "at": "2031-11-20T09:00:00+00:00", "rules": "law.fiscal", "clauses": "K-12"}
+    parts = zip(("client", "employer", "sponsor", "goal", "quote", "mail_out"), Grade, strict=True)
+    return {
+        "reference": "K7Q4-MX2P",
+        "entries": [
+            {"number": number, "entry": erased | {"part": part, "grade": str(grade)}, "hash": "0" * 64}
+            for number, (part, grade) in enumerate(parts, 31)
+        ],
+        "kept": [{"part": "statutory 2026-0001", "until": "2034-01-01", "rules": ["law.fiscal"]}],
+    }

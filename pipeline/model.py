@@ -7,6 +7,9 @@ from enum import StrEnum
 Reason = tuple[str, dict[str, str]]
 """Why something is as it is: a name in `pipeline.words`, and its values."""
 
+PAPER = "paper"
+"""The question whether the paper of a dossier was destroyed: it asks for a deed, and keeps nothing else waiting."""
+
 OWN_HEADER = "X-Pipeline-Token"
 """The header by which a mail is recognised as ours."""
 

@@ -6,14 +6,10 @@ import shutil
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.press.shipped import shipped
 
+__all__ = ["COPIED", "make", "shipped"]
 COPIED = ("practice.yaml", "inbox_rules.yaml", "templates")
-
-
-def shipped() -> Path:
-    """Give where the program's own practice folder lies: inside the package, or the checkout's root."""
-    inside = Path(__file__).parent / "shipped"
-    return inside if inside.is_dir() else Path(__file__).parent.parent
 
 
 def make(folder: Path) -> Path:

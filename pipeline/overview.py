@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -10,10 +11,12 @@ from typing import Any
 from pipeline import attention
 from pipeline.edges.folder import Unfit, shown
 from pipeline.model import CopyState, Kind, MailState, MessageState, ObligationState, RequestState
+from pipeline.outgoing import outbox
 from pipeline.practice import Practice
 from pipeline.words import say
 
 STUCK_AFTER = timedelta(hours=1)
+SERVERS_NO = re.compile(r"[45]\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,9 @@ def _messages(practice: Practice, now: datetime) -> list[Line]:
         late = now - datetime.fromisoformat(row["queued_at"]) > STUCK_AFTER
         bad = row["state"] in {MessageState.IN_DOUBT, MessageState.REFUSED}
         text = say(language, f"state_{row['state']}", reference=row["dossier"], reason=row["reason"] or "")
-        if row["state"] == MessageState.ACCEPTED:
+        if kept_in(row):
+            text = say(language, "state_kept_in", reason=row["reason"] or "")
+        elif row["state"] == MessageState.ACCEPTED:
             text = say(language, "copy_wanted")
         elif row["state"] == MessageState.QUEUED and row["reason"]:
             text = f"{text} ({row['reason']})"
@@ -92,6 +97,19 @@ def _messages(practice: Practice, now: datetime) -> list[Line]:
             Line(row["dossier"] or "-", _mail(row), row["state"], text, row["queued_at"], attention=bad or stuck)
         )
     return lines
+
+
+def kept_in(row: sqlite3.Row) -> bool:
+    """Tell whether a refused mail was kept in by a gate of ours: no server has said no to it.
+
+    A server says no with its number, or is given up when it has not said yes for days.
+    """
+    if row["state"] != MessageState.REFUSED or SERVERS_NO.match(row["reason"] or ""):
+        return False
+    tried, settled = (
+        datetime.fromisoformat(row[column] or row["queued_at"]) for column in ("first_tried_at", "next_at")
+    )
+    return settled - tried <= outbox.GIVE_UP_AFTER
 
 
 def _mail(row: sqlite3.Row) -> str:

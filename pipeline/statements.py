@@ -35,8 +35,8 @@ def activate(practice: Practice, now: datetime) -> None:
     """
     refuse_drift(practice)
     version, database = practice.file.statement.version, practice.database
-    spells = _spells(practice)
-    if spells and spells[-1][0] == version:
+    in_force = spells(practice)
+    if in_force and in_force[-1][0] == version:
         return
     sha256 = digest(practice.policy, practice.file)
     with database.transaction():
@@ -45,8 +45,8 @@ def activate(practice: Practice, now: datetime) -> None:
             version, sha256, canonical(promised(practice.policy, practice.file)), practice.policy.model_dump_json(),
             now.isoformat(),
         )  # fmt: skip
-        spells.append((version, now.isoformat()))
-        database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", IN_FORCE, json.dumps(spells))
+        in_force.append((version, now.isoformat()))
+        database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", IN_FORCE, json.dumps(in_force))
         ledger.record(database, now, "statement.activated", version=version, sha256=sha256)
 
 
@@ -63,11 +63,21 @@ def refuse_drift(practice: Practice) -> None:
 
 def policies_since(practice: Practice, day: date) -> list[Policy]:
     """Give the policy of each version that was in force on or after `day`, oldest first; the one in force is last."""
-    current = practice.file.statement.version
+    current, kept = practice.file.statement.version, policies(practice)
     versions = dict.fromkeys(version for version, until in _ended(practice) if until is None or until >= day)
+    return [*(kept[version] for version in versions if version != current), practice.policy]
+
+
+def policies(practice: Practice) -> dict[str, Policy]:
+    """Give every version that was in force, with the policy that it was made from."""
     rows = practice.database.rows("SELECT version, policy FROM statements")
-    kept = {row["version"]: row["policy"] for row in rows}
-    return [*(_parsed(kept[version]) for version in versions if version != current), practice.policy]
+    return {row["version"]: _parsed(row["policy"]) for row in rows}
+
+
+def spells(practice: Practice) -> list[Spell]:
+    """Give, oldest first, which version was in force from which moment on; one may come back."""
+    kept = practice.database.value("SELECT value FROM settings WHERE name = ?", IN_FORCE)
+    return [(version, since) for version, since in json.loads(kept or "[]")]
 
 
 def files(practice: Practice, language: str, today: date) -> Iterator[tuple[str, bytes]]:
@@ -90,16 +100,11 @@ def file_version(version: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", version).strip(".-") or "x"
 
 
-def _spells(practice: Practice) -> list[Spell]:
-    kept = practice.database.value("SELECT value FROM settings WHERE name = ?", IN_FORCE)
-    return [(version, since) for version, since in json.loads(kept or "[]")]
-
-
 def _ended(practice: Practice) -> Iterator[tuple[str, date | None]]:
     """Give each version with the day on which it made place for another; None for the last one."""
-    spells = _spells(practice)
-    ends: list[date | None] = [practice.today(datetime.fromisoformat(since)) for _, since in spells[1:]]
-    for at, (version, _) in enumerate(spells):
+    known = spells(practice)
+    ends: list[date | None] = [practice.today(datetime.fromisoformat(since)) for _, since in known[1:]]
+    for at, (version, _) in enumerate(known):
         yield version, [*ends, None][at]
 
 

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from tests import warm
 from tests.edges.mailboxes import accounts
 from tests.faults.scripted import ScriptedSmtp
 from tests.mailstack.fixtures import mail
 from tests.world import World
 
 __all__ = ["accounts", "mail"]
+
+# How long an example takes says more of the computer than of us.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_name() -> Iterator[None]:
+    """Let each SMTP client and server name this computer without asking: where no file says it, that takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getfqdn", lambda name="": name or "computer.example")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the practices that are opened in this process share their presses, their reader, and what YAML says."""
+    with warm.kept(tmp_path_factory.mktemp("warm")), warm.parsed_once():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from pipeline import newpractice
 from pipeline.practice import Practice, opened
 from pipeline.worker import Worker, utc_now
+from tests import warm
 
 COACH = "coach@practice.example"
 CLIENT = "sanne@home.example"
@@ -97,11 +98,12 @@ class World:
 
     @contextmanager
     def opened(self) -> Iterator[Practice]:
-        """Open the practice in this process."""
+        """Open the practice in this process; its press and its reader are shared with other practices of this run."""
         before = os.environ.get("XDG_CONFIG_HOME")
         os.environ["XDG_CONFIG_HOME"] = str(self.settings)
         try:
             with opened(self.folder) as practice:
+                warm.serve(practice)
                 yield practice
         finally:
             os.environ.pop("XDG_CONFIG_HOME", None)

@@ -23,9 +23,11 @@ def parser() -> argparse.ArgumentParser:
         clauses,
         close,
         forecast,
+        learn,
         ledger,
         look,
         policy,
+        receipt,
         retention,
         rules,
         setup,
@@ -42,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        setup, work, look, act, attention, rules, policy, statement, clauses, forecast, close, retention, ledger,
+        setup, work, look, act, attention, rules, policy, statement, clauses, forecast, close, learn, retention,
+        receipt, ledger,
     ):  # fmt: skip
         module.add(commands, shared)
     return made

@@ -74,9 +74,8 @@ def _show(chosen: Namespace) -> int:
             "SELECT * FROM messages WHERE dossier = ? ORDER BY revision, rowid", reference
         ):
             copy = {"filed": ", copy in Sent", "wanted": ", copy in Sent to come"}.get(row["copy_state"], "")
-            print(
-                f"mail v{row['revision']} to the {row['party']}  {row['state']}{copy}  {row['reason'] or ''}".rstrip()
-            )
+            state = "kept in" if overview.kept_in(row) else row["state"]
+            print(f"mail v{row['revision']} to the {row['party']}  {state}{copy}  {row['reason'] or ''}".rstrip())
         for row in practice.database.rows("SELECT * FROM obligations WHERE dossier = ? ORDER BY version", reference):
             print(f"{row['kind']} v{row['version']} from the {row['party']}  {row['state']}  due {row['due_at']}")
         _show_returned(practice, reference)

@@ -46,7 +46,7 @@ def _purge(chosen: Namespace) -> int:
     with opened(chosen.practice) as practice, alone(practice.storage.root):
         now = utc_now()
         mailing.schedule(practice, now)
-        rows = purge.due(practice, now)
+        rows = list(purge.due(practice, now))
         plan = purge.plan(practice, rows, now)
         for row in rows:
             print(f"{row['due_at'][:16].replace('T', ' ')}  {row['dossier'] or '-':9}  {row['rule']}  {row['clauses']}")
@@ -55,7 +55,7 @@ def _purge(chosen: Namespace) -> int:
             return 0
         guarding.note_clock(practice, now)
         gone = purge.purge(practice, now, print, asked=chosen.confirm)
-        return _outcome(practice, waits=bool(not gone and purge.due(practice, now)))
+        return _outcome(practice, waits=not gone and any(purge.due(practice, now)))
 
 
 def _retention(chosen: Namespace) -> int:
@@ -106,12 +106,13 @@ def _check(chosen: Namespace) -> int:
 
 
 def _hold(chosen: Namespace) -> int:
-    from pipeline.retention import holds
+    from pipeline.retention import holds, learning
 
     with opened(chosen.practice) as practice:
         reference = known_dossier(practice, chosen.reference)
         if chosen.lift:
             lifted = holds.lift(practice, reference, utc_now())
+            learning.destroy_keys(practice, utc_now())
             print(f"{reference}: {lifted} lifted; the terms run on" if lifted else f"{reference} was not held")
             return 0
         if not chosen.reason:

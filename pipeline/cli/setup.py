@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.practice import opened
+from pipeline.press.shipped import lent
+from pipeline.words import say
 
 
 def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> None:
@@ -43,6 +45,8 @@ def _check(chosen: Namespace) -> int:
 
     with opened(chosen.practice) as practice:
         problems = checkup.check(practice)
+        for name in lent(practice.folder / "templates"):
+            print(f"{checkup.NOTE} {say(practice.file.language, 'template_lent', name=name)}")
     print("\n".join(problems) or "everything in this practice folder is in order")
     return 65 if problems else 0
 

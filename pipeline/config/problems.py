@@ -19,6 +19,12 @@ PYDANTIC_WORDS = {
     "too_long": "too_many",
     "too_short": "too_few",
 }
+EXAMPLES = {
+    "^[A-Z]-": "K-12", "^[a-z][a-z0-9_-]": "mine.client", "^[a-z][a-z_]": "keep_in_touch",
+    "^[a-z][a-z0-9-]": "my-practice",
+}  # fmt: skip
+"""How a name is written that has to fit a pattern, by how that pattern begins."""
+SHOWN = 80
 Disagreement = tuple[Where, str, dict[str, object]]
 """Where it stands, the word (in `pipeline.words`) that says what is wrong, and its values."""
 
@@ -75,9 +81,16 @@ def _note(source: Source, model: type[Strict], detail: ErrorDetails) -> None:
         source.problem(path, _unknown(source, path, _keys(model, path[:-1])))
     elif detail["type"] == "missing":
         source.problem(path[:-1], say(language, "missing", key=_spoken(source, str(path[-1]))))
+    elif example := example_of(str(values.get("pattern"))):
+        source.problem(path, say(language, "want_form", value=str(detail["input"])[:SHOWN], example=example))
     else:
         word = PYDANTIC_WORDS.get(detail["type"], "want_text")
         source.problem(path, say(language, word, most=values.get("max_length"), least=values.get("min_length")))
+
+
+def example_of(pattern: str) -> str | None:
+    """Give a name as it is written where this pattern is asked for."""
+    return next((example for beginning, example in EXAMPLES.items() if pattern.startswith(beginning)), None)
 
 
 def _unknown(source: Source, path: Where, known: list[str]) -> str:
@@ -90,7 +103,7 @@ def _unknown(source: Source, path: Where, known: list[str]) -> str:
         if close
         else say(source.language, "known_keys", keys=", ".join(spoken))
     )
-    return say(source.language, "unknown_key", key=typed[:80], instead=instead)
+    return say(source.language, "unknown_key", key=typed[:SHOWN], instead=instead)
 
 
 def _spoken(source: Source, key: str) -> str:

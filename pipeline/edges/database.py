@@ -8,7 +8,7 @@ asked counts as done (an fsync that failed is not repeated, "fsyncgate").
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from pipeline.edges.migrations import MIGRATIONS
 from pipeline.errors import StorageFailed
 
 FULL = 2
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+NO_ROOM = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 
 
 class Database:
@@ -24,7 +26,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """Open or make the database at `path` and bring its tables up to date."""
-        with _as_ours(path):
+        self.path, self._as_ours = path, _AsOurs(path)
+        with self._as_ours:
             self._sql = sqlite3.connect(path, isolation_level=None, timeout=30)
             path.chmod(0o600)
             self._sql.row_factory = sqlite3.Row
@@ -37,7 +40,6 @@ class Database:
                 "recursive_triggers=ON",
             ):
                 self._sql.execute(f"PRAGMA {pragma}")
-        self.path = path
         self._check()
         self._migrate()
 
@@ -58,12 +60,12 @@ class Database:
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Give all rows of a query."""
-        with _as_ours(self.path):
+        with self._as_ours:
             return self._sql.execute(sql, values).fetchall()
 
     def each(self, sql: str, *values: object) -> Iterator[sqlite3.Row]:
         """Give the rows of a query one by one, where there are too many to hold; what is read is of one moment."""
-        with _as_ours(self.path):
+        with self._as_ours:
             cursor = self._sql.execute(sql, values)
             try:
                 yield from cursor
@@ -81,8 +83,13 @@ class Database:
 
     def run(self, sql: str, *values: object) -> int:
         """Carry out one statement; gives how many rows it changed."""
-        with _as_ours(self.path):
+        with self._as_ours:
             return self._sql.execute(sql, values).rowcount
+
+    def run_each(self, sql: str, each: Iterable[Sequence[object]]) -> int:
+        """Carry out one statement once for each of the rows of values; gives how many rows were changed in all."""
+        with self._as_ours:
+            return self._sql.executemany(sql, each).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -110,15 +117,21 @@ class Database:
         self._sql.close()
 
 
-@contextmanager
-def _as_ours(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.DatabaseError as error:
-        if (error.sqlite_errorcode & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            raise StorageFailed(f"{path} is damaged; stop, keep it, and put a back-up in its place") from error
-        if (error.sqlite_errorcode & 0xFF) in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}:
-            raise StorageFailed(f"{path}: {error}; nothing was taken as done. Make room or check the disk") from error
-        raise
+class _AsOurs:
+    """What SQLite raises inside the block, in our own words; made once, since it stands around every statement."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        """Nothing is needed."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what the module itself objects to has none
+            if code in DAMAGED:
+                raise StorageFailed(f"{self.path} is damaged; stop, keep it, and put a back-up in its place") from error
+            if code in NO_ROOM:
+                raise StorageFailed(
+                    f"{self.path}: {error}; nothing was taken as done. Make room or check the disk"
+                ) from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +20,9 @@ GUARD = "CREATE TRIGGER {name} BEFORE {deed} ON ledger BEGIN SELECT RAISE(ABORT,
 LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON reads alike (RFC 7493)."""
 HEAD = re.compile(r"[0-9a-f]{16,64}")
+HALF = re.compile("[\ud800-\udfff]")
+WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+Facts = Mapping[str, str | int | None]
 
 
 class Rows(Protocol):
@@ -28,8 +31,8 @@ class Rows(Protocol):
     def row(self, sql: str, *values: object) -> Iterable[object] | None:
         """Give the first row of a query, or None."""
 
-    def run(self, sql: str, *values: object) -> int:
-        """Carry out one statement."""
+    def run_each(self, sql: str, each: Iterable[Sequence[object]]) -> int:
+        """Carry out one statement once for each."""
 
 
 def record(database: Rows, now: datetime, event: str, **facts: str | int | None) -> None:
@@ -38,11 +41,20 @@ def record(database: Rows, now: datetime, event: str, **facts: str | int | None)
     What kept a clause says so: `rules` and `clauses` (names, with spaces between), and `grade` where something was
     proved.
     """
+    record_all(database, now, event, [facts])
+
+
+def record_all(database: Rows, now: datetime, event: str, several: Iterable[Facts]) -> None:
+    """Append one entry for each of `several`, in their order, inside the caller's transaction."""
     last = database.row("SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1")
-    number, head = tuple(last) if last else (0, START)
-    assert isinstance(number, int)
-    entry = canonical({"at": now.isoformat(timespec="seconds"), "event": event, **facts})
-    database.run("INSERT INTO ledger VALUES (?, ?, ?)", number + 1, entry, link(str(head), number + 1, entry))
+    before, head = tuple(last) if last else (0, START)
+    assert isinstance(before, int)
+    at, rows = now.isoformat(timespec="seconds"), []
+    for number, facts in enumerate(several, before + 1):
+        entry = canonical({"at": at, "event": event, **facts})
+        head = link(str(head), number, entry)
+        rows.append((number, entry, head))
+    database.run_each("INSERT INTO ledger VALUES (?, ?, ?)", rows)
 
 
 def canonical(entry: Mapping[str, object]) -> str:
@@ -51,24 +63,22 @@ def canonical(entry: Mapping[str, object]) -> str:
     Names are sorted by their UTF-16 code units, only what must be escaped is, and numbers are whole: fractions are
     written differently by different programs.
     """
-    pairs = sorted(entry.items(), key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
-    return "{" + ",".join(f"{_text(name)}:{_value(value)}" for name, value in pairs) + "}"
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST:
-        return str(value)
-    raise ValueError("an entry of the ledger holds texts, whole numbers up to 2^53, and nothing else")
-
-
-def _text(text: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not all(map(_is_plain, entry.values())):
+        raise ValueError("an entry of the ledger holds texts, whole numbers up to 2^53, and nothing else")
+    written = WRITE(dict(sorted(entry.items(), key=_units)))
+    if not written.isascii() and HALF.search(written):
         raise ValueError("half a character cannot be written in the ledger")
-    return json.dumps(str(text), ensure_ascii=False)
+    return written
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    return value is None or isinstance(value, str) or (isinstance(value, int) and abs(value) <= LARGEST)
+
+
+def _units(pair: tuple[str, object]) -> bytes:
+    return pair[0].encode("utf-16-be", "surrogatepass")
 
 
 def link(head: str, number: int, entry: str) -> str:

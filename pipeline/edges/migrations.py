@@ -370,4 +370,34 @@ RETENTION = (
     "CREATE INDEX messages_by_state ON messages (state, next_at)",
 )
 
-MIGRATIONS: dict[str, tuple[str, ...]] = {"outgoing": FIRST, "incoming": INCOMING, "retention": RETENTION}
+LEAVING = (
+    # What was marked to learn from, without names: `code` is drawn at random and `pieces` is the text, as JSON in short
+    # pieces. Without a row number, and of its days only the months, so that neither tells which dossier it came from.
+    """CREATE TABLE cases (
+        code TEXT PRIMARY KEY,
+        pieces TEXT NOT NULL,
+        marked_in TEXT NOT NULL,
+        closed_in TEXT
+    ) STRICT, WITHOUT ROWID""",
+    # The key to them: which case came from which dossier. Closing destroys it; `code` is empty once it is overwritten.
+    """CREATE TABLE case_keys (
+        number INTEGER PRIMARY KEY,
+        dossier TEXT NOT NULL REFERENCES dossiers,
+        code TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX case_keys_of_dossier ON case_keys (dossier)",
+    # A term that was made longer for one dossier, with the reason that its rule asks for.
+    """CREATE TABLE extensions (
+        number INTEGER PRIMARY KEY,
+        dossier TEXT NOT NULL REFERENCES dossiers,
+        rule TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        granted_at TEXT NOT NULL,
+        lifted_at TEXT
+    ) STRICT""",
+    "CREATE INDEX extensions_of_dossier ON extensions (dossier) WHERE lifted_at IS NULL",
+)
+
+MIGRATIONS: dict[str, tuple[str, ...]] = {
+    "outgoing": FIRST, "incoming": INCOMING, "retention": RETENTION, "leaving": LEAVING,
+}  # fmt: skip

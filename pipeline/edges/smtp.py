@@ -21,6 +21,8 @@ from pipeline.config.practice import Server
 from pipeline.errors import LoginRefused, NotReachable, network_words
 from pipeline.secret import Secret
 
+CALLED = "[127.0.0.1]"
+"""How we call ourselves (RFC 5321, 4.1.4): the name of the coach's computer is no business of the mail server."""
 PATIENCE = 60.0
 PATIENCE_FOR_THE_DOT = 600.0
 CODES = re.compile(r"\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?")
@@ -170,9 +172,10 @@ def _connect(server: Server) -> smtplib.SMTP:
     smtp: smtplib.SMTP | None = None
     try:
         if server.security == "tls":
-            smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=PATIENCE, context=ssl.create_default_context())
+            context = ssl.create_default_context()
+            smtp = smtplib.SMTP_SSL(server.host, server.port, CALLED, timeout=PATIENCE, context=context)
         else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=PATIENCE)
+            smtp = smtplib.SMTP(server.host, server.port, CALLED, timeout=PATIENCE)
         _greeted(smtp)
         if server.security == "starttls":
             smtp.starttls(context=ssl.create_default_context())

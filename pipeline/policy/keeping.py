@@ -13,6 +13,7 @@ from enum import StrEnum
 from pipeline.policy.phrases import listed
 from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import HELD, Category, Rule
+from pipeline.policy.schema.closing import ClosingRule, Step
 from pipeline.policy.schema.gates import Act, GateRule, Needs, Recipient
 from pipeline.policy.schema.later import (
     AccessRule,
@@ -24,6 +25,7 @@ from pipeline.policy.schema.later import (
 )
 from pipeline.policy.schema.mail import MailKind, MailRule
 from pipeline.policy.schema.people import Asked, Attestation, Processor, Question, Reading
+from pipeline.policy.schema.retention import Leaving, RetentionRule
 from pipeline.words import say
 
 LATER: dict[type, str] = {
@@ -39,6 +41,8 @@ COMES_LATER = frozenset({Category.PROFILE_INTAKE, Category.PROFILE, Category.REP
 """What this version does not make or send yet: promises about inviting to it, disclosing or mailing it wait."""
 LATER_ACTS = frozenset({Act.INVITE, Act.DISCLOSE})
 INWARD = frozenset({Act.COLLECT, Act.USE})
+LATER_STEPS = frozenset({Step.ASK_CONSENT})
+"""What closing does not do yet: the mail that asks for a consent then."""
 LATER_MAIL = frozenset({MailKind.PROFILE_INTAKE, MailKind.PROFILE, MailKind.REPORT})
 
 Keeper = Rule | Question
@@ -83,17 +87,18 @@ def standing(policy: Policy, clause: str) -> Standing:
     if unruled is not None:
         return Standing(unruled.value)
     each = {of_rule(rule) for rule in keepers(policy, clause)}
-    if Standing.NOT_KEPT_YET in each:
-        return Standing.NOT_KEPT_YET if len(each) == 1 else Standing.PARTLY
+    if each & {Standing.NOT_KEPT_YET, Standing.PARTLY}:
+        return Standing.NOT_KEPT_YET if each == {Standing.NOT_KEPT_YET} else Standing.PARTLY
     order = (Standing.KEPT, Standing.ATTESTED, Standing.NO_PATH)
     return next(one for one in order if one in each)
 
 
 def of_rule(rule: Keeper) -> Standing:
-    """Give how one rule is kept: by this program, by what a person states, by the want of a path, or not yet."""
+    """Give how one rule is kept: by this program, by what a person states, by the want of a path, partly or not yet."""
     if waits_for(rule):
-        return Standing.NOT_KEPT_YET
-    if isinstance(rule, Attestation | Processor):
+        done = isinstance(rule, ClosingRule) and set(rule.steps) - LATER_STEPS
+        return Standing.PARTLY if done else Standing.NOT_KEPT_YET
+    if isinstance(rule, Attestation | Processor) or _paper_alone(rule):
         return Standing.ATTESTED
     if isinstance(rule, Question) and rule.asked == [Asked.OCCASION]:
         return Standing.NO_PATH
@@ -104,11 +109,22 @@ def waits_for(rule: Keeper) -> str | None:
     """Give the word (in `pipeline.words`) for what must be built before this rule is kept; None when nothing must."""
     if isinstance(rule, MailRule) and set(rule.covers) <= LATER_MAIL:
         return "later_profile"
+    if isinstance(rule, ClosingRule) and (rule.asks or set(rule.steps) & LATER_STEPS):
+        return "later_closing"
     if isinstance(rule, GateRule) and rule.only_under_16:
         return "later_age"
+    if isinstance(rule, GateRule) and rule.before is Act.USE and not _without_path(rule):
+        return "later_requests"  # what data are used for shows once somebody can ask for it
     if isinstance(rule, GateRule) and rule.before in LATER_ACTS and rule.covers and Needs.NEVER not in rule.require:
         return "later_profile" if set(rule.covers) <= COMES_LATER and not _out_of_reach(rule) else None
     return next((word for kind, word in LATER.items() if isinstance(rule, kind)), None)
+
+
+def _paper_alone(rule: Keeper) -> bool:
+    """Tell whether a rule is about paper and nothing else: the program asks, and a person says that it was done."""
+    if isinstance(rule, ClosingRule):
+        return rule.steps == [Step.DESTROY_PAPER]
+    return isinstance(rule, RetentionRule) and rule.end is Leaving.DESTROY_PAPER
 
 
 def _without_path(rule: GateRule) -> bool:
@@ -141,11 +157,25 @@ def reason(policy: Policy, clause: str, language: str) -> str | None:
 
 
 def told(policy: Policy, clause: str, language: str) -> str:
-    """Say how a clause stands and why: what is still to be built, or the reason that the policy gives."""
+    """Say how a clause stands and why: what is still to be built, or the reason that the policy gives.
+
+    What is promised of paper is never more than stated. Where a term can be longer, it says by what: a time that the
+    rule names, or a hold for as long as a reason lasts.
+    """
     words = [waits_for(rule) for rule in keepers(policy, clause)]
     later = listed([say(language, word) for word in words if word], language)
     given = (reason(policy, clause, language) or "").rstrip(".")
-    return say(language, LONG[standing(policy, clause)], later=later, reason=given)
+    stands = say(language, LONG[standing(policy, clause)], later=later, reason=given)
+    return " ".join([stands, *_beside(policy, clause, language)])
+
+
+def _beside(policy: Policy, clause: str, language: str) -> Iterator[str]:
+    kept = keepers(policy, clause)
+    if any(_paper_alone(rule) for rule in kept):
+        yield say(language, "paper_stated")
+    for rule in kept:
+        if isinstance(rule, RetentionRule) and rule.extension:
+            yield say(language, "longer_by" if rule.extension.by else "longer_hold", rule=rule.id)
 
 
 def fingerprint(reading: Reading) -> str:

@@ -2,7 +2,7 @@
 
 Half-open: what is kept five years from 30 June 2020 may go on 30 June 2025 and not a day before. Years and months are
 added first and the day is cut to the month's last, so 29 February and five years is 28 February; weeks and days follow.
-Hours are real hours, whatever the clock on the wall does in between.
+Hours are real hours, whatever the clock on the wall does in between; an hour that comes twice is two hours.
 """
 
 from __future__ import annotations
@@ -48,9 +48,14 @@ class Period:
         return _moved(day, -(self.years * MONTHS + self.months)) - timedelta(days=self._whole_days())
 
     def after_moment(self, moment: datetime) -> datetime:
-        """Give when this period, counted from `moment`, is over: the same time of day, and hours as they pass."""
+        """Give when this period, counted from `moment`, is over: the same time of day, and hours as they pass.
+
+        A time of day that comes twice stays the one that it was, and one that is left out is the hour after.
+        """
         day = moment + relativedelta(years=self.years, months=self.months, days=self.days)
-        return (day.astimezone(UTC) + timedelta(hours=self.hours)).astimezone(moment.tzinfo)
+        # Of a time that comes twice the second is later, and of one that does not come at all the first reading is.
+        start = max(day.replace(fold=fold).astimezone(UTC) for fold in {0, moment.fold})
+        return (start + timedelta(hours=self.hours)).astimezone(moment.tzinfo)
 
     def __str__(self) -> str:
         """Write it as ISO 8601."""

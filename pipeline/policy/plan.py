@@ -80,10 +80,11 @@ class Plan:
     def _term(self, held: Held, same: Same) -> Term:
         """Give the term of one part; the parts of a dossier that have one life and one set of rules have one term."""
         rules = [self._rules(at, held) for at in range(self._first(held.life.came), len(self.versions))]
-        key = (held.life.came, held.life.engaged, id(held.life.events), *(id(rule) for some in rules for rule in some))
+        life = held.life
+        key = (life.came, life.engaged, id(life.events), life.extended, *(id(rule) for some in rules for rule in some))
         if key not in same:
-            found = strictest(term(some, held.category, held.life, held.named) for some in rules)
-            same[key] = held.life, found  # the life is kept, so that no other can have its address
+            found = strictest(term(some, held.category, life, held.named) for some in rules)
+            same[key] = life, found  # the life is kept, so that no other can have its address
         return replace(same[key][1], category=held.category)
 
     def _first(self, came: date) -> int:

@@ -3,7 +3,8 @@
 All days are dates on the practice's calendar, half-open: from `due` on it may go and must go, before it may not. A
 floor is what the law wants at least, a ceiling the most that was promised; a floor above a hard ceiling is a conflict,
 in which the law wins for the fields that it names and for nothing else. What only a floor speaks of goes when that is
-over: no longer than the law wants. A floor that cannot be counted yet keeps everything it is about.
+over: no longer than the law wants. A floor that cannot be counted yet keeps everything it is about. A promise that was
+made longer, by the time that its rule names, is counted from its own end; no ceiling moves for it.
 """
 
 from __future__ import annotations
@@ -22,11 +23,15 @@ DECEMBER = 12
 
 @dataclass(frozen=True)
 class Life:
-    """What has happened to what is held: the days of its events, when it came, and whether it came to an agreement."""
+    """What has happened to what is held: the days of its events, when it came, and whether it came to an agreement.
+
+    `extended` are the rules whose term was made longer for it, as far as each of them allows.
+    """
 
     came: date
     engaged: bool = True
     events: Mapping[Event, date] = field(default_factory=dict)
+    extended: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,9 @@ def _count(rule: RetentionRule, life: Life) -> _Counted:
 def _promise(rule: RetentionRule, start: date | None, life: Life) -> date | None:
     if rule.promise is Until.WITHDRAWN:
         return life.events.get(Event.WITHDRAWN)
-    return _after(start, rule.promise) if isinstance(rule.promise, Period) else None
+    day = _after(start, rule.promise) if isinstance(rule.promise, Period) else None
+    longer = rule.extension.by if rule.extension and rule.id in life.extended else None
+    return _after(day, longer) if longer else day
 
 
 def _after(start: date | None, period: Period | None) -> date | None:

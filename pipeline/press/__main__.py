@@ -85,7 +85,7 @@ def serve(socket_number: int, templates: Path, scratch: Path) -> None:
     press = Press(templates)
     press.warm()
     gc.freeze()  # what is loaded stays; collecting it again and again costs a twentieth of the time
-    lock.close_doors(scratch.resolve(), press.assets.root)
+    lock.close_doors(scratch.resolve(), press.assets.root, press.assets.shipped)
     while (message := wire.receive(line)) is not None:
         lock.limit_time(SECONDS)
         job, body = message

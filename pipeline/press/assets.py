@@ -1,13 +1,20 @@
-"""The template folder as the press sees it: files by name, nothing outside, nothing over a network."""
+"""The template folder as the press sees it: files by name, nothing outside, nothing over a network.
+
+A template that the folder does not have is the one that comes with the program, as it would be in a new practice; a
+picture or a Word file is the practice's own or nobody's.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import os.path
 from pathlib import Path
 from urllib.parse import unquote
 
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from pipeline.press.shipped import LENT, shipped
 
 SCHEME = "asset:"
 HELD = "data:image/png;base64,"
@@ -22,17 +29,25 @@ class NotAnAsset(Exception):
 
 
 class Assets:
-    """The files of one template folder."""
+    """The files of one template folder, and what is lent where it has none."""
 
     def __init__(self, root: Path) -> None:
         """Serve `root`, which must exist."""
         self.root = root.resolve(strict=True)
+        self.shipped = (shipped() / "templates").resolve()
+
+    def path(self, name: str) -> Path:
+        """Give where `name` lies; a link that leads outside, and anything but a file, is refused."""
+        lent = Path(name).suffix in LENT and not os.path.lexists(self.root / name)
+        root = self.shipped if lent else self.root
+        path = (root / name).resolve()
+        if not path.is_relative_to(root) or not path.is_file():
+            raise NotAnAsset(f"'{name}' is not a file of the templates folder")
+        return path
 
     def read(self, name: str) -> bytes:
-        """Give the bytes of `name`; a link that leads outside, and anything but a file, is refused."""
-        path = (self.root / name).resolve()
-        if not path.is_relative_to(self.root) or not path.is_file():
-            raise NotAnAsset(f"'{name}' is not a file of the templates folder")
+        """Give the bytes of `name`."""
+        path = self.path(name)
         if path.stat().st_size > MOST_BYTES:
             raise NotAnAsset(f"'{name}' is larger than {MOST_BYTES >> 20} MB")
         return path.read_bytes()

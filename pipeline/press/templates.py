@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, nodes
@@ -18,10 +19,15 @@ class _Loader(BaseLoader):
     def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Any]:
         try:
             text = self.assets.read(template).decode()
+            seen = self._seen(template)
         except (NotAnAsset, UnicodeDecodeError):
             raise TemplateNotFound(template) from None
-        seen = (self.assets.root / template).stat().st_mtime_ns
-        return text, template, lambda: (self.assets.root / template).stat().st_mtime_ns == seen
+        return text, template, lambda: self._seen(template) == seen
+
+    def _seen(self, template: str) -> tuple[Path, int]:
+        """Give which file a template is, and when it was changed: one may come in the place of what was lent."""
+        path = self.assets.path(template)
+        return path, path.stat().st_mtime_ns
 
 
 def environment(assets: Assets, *, escape: bool) -> Environment:

@@ -82,7 +82,10 @@ def _stored(practice: Practice, file: str | None) -> bytes | None:
 def remove(
     practice: Practice, box: mailbox.Mailbox, account: str, rows: Rows, known: list[identical.Wanted]
 ) -> Outcome:
-    """Remove every copy folder by folder, and note each batch before the next is taken up."""
+    """Remove every copy folder by folder, and note each batch before the next is taken up.
+
+    When the practice stops it ends after the batch at hand.
+    """
     outcome, trash = Outcome(), box.only("\\Trash")
     recognised = {one.number for one in known}
     outcome.stays = {row["number"]: "copy_cannot_go" for row in rows if row["mail"] and row["number"] not in recognised}
@@ -98,6 +101,8 @@ def remove(
                     outcome.removed[to_go[uid][0]] += removal is mailbox.Removal.REMOVED
                     if removal in STAYS:
                         outcome.stays[to_go[uid][0]] = STAYS[removal]
+                if practice.stopping.is_set():
+                    return outcome
         except mailbox.Withheld:
             outcome.stays |= dict.fromkeys((number for number, _ in to_go.values()), "folder_closed")
     return outcome
@@ -128,12 +133,8 @@ def _copies(practice: Practice, account: str, these: set[int]) -> Iterator[Place
 def _note(practice: Practice, account: str, where: tuple[str, int], batch: dict[int, mailbox.Removal]) -> None:
     """Forget the places where nothing of ours lies any more; what was sent by hand is still sought by its bytes."""
     with practice.database.transaction():
-        for uid, removal in batch.items():
-            if removal in OVER:
-                practice.database.run(
-                    "DELETE FROM copies WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
-                    account, *where, uid,
-                )  # fmt: skip
+        over = (uid for uid, removal in batch.items() if removal in OVER)
+        copies.forget(practice, (account, where[0]), where[1], over)
 
 
 def look_for(
@@ -164,12 +165,12 @@ def _alike(
     sent = copies.sent_folders(practice, box)
     for folder, tokens in found.items():
         for batch in mailbox.ours(box, folder):
-            for copy in batch.copies:
-                if copy.token in tokens:
-                    like = copies.likeness(practice, copy, filed=folder in sent)
-                    seen[like].add(copy.token)
-                    if like is Likeness.OURS:
-                        copies.note(practice, (account, folder), batch.uidvalidity, copy, now)
+            meant = [copy for copy in batch.copies if copy.token in tokens]
+            alike = list(copies.likenesses(practice, meant, filed=folder in sent))
+            for copy, like in alike:
+                seen[like].add(copy.token)
+            ours = [copy for copy, like in alike if like is Likeness.OURS]
+            copies.note(practice, (account, folder), batch.uidvalidity, ours, now)
     return seen[Likeness.OURS], seen[Likeness.CAME_BACK]
 
 

@@ -6,7 +6,8 @@ Sent, where a provider files by delivering, or is a note of ours to the coach he
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum, auto
 
@@ -48,9 +49,22 @@ def sent_folders(practice: Practice, box: mailbox.Mailbox) -> set[str]:
     return told | ({practice.file.mail.sent_folder} if practice.file.mail.sent_folder else set())
 
 
-def likeness(practice: Practice, copy: mailbox.Copy, *, filed: bool) -> Likeness:
-    """Tell what a mail with our header is; `filed`: it lies in Sent, where nothing comes but what was sent."""
-    sent = practice.database.row("SELECT party, message_id FROM messages WHERE token = ?", copy.token)
+def likenesses(
+    practice: Practice, copies: Sequence[mailbox.Copy], *, filed: bool
+) -> Iterator[tuple[mailbox.Copy, Likeness]]:
+    """Tell what each mail with our header is; `filed`: they lie in Sent, where nothing comes but what was sent."""
+    for some in batches(copies):
+        sent = {
+            row["token"]: row for row in practice.database.rows(
+                f"SELECT token, party, message_id FROM messages WHERE token IN ({','.join('?' * len(some))})",  # noqa: S608 - question marks
+                *(copy.token for copy in some),
+            )
+        }  # fmt: skip
+        for copy in some:
+            yield copy, _likeness(copy, sent.get(copy.token), filed=filed)
+
+
+def _likeness(copy: mailbox.Copy, sent: sqlite3.Row | None, *, filed: bool) -> Likeness:
     if sent is None or copy.message_id != sent["message_id"]:
         return Likeness.ANOTHER
     if copy.resent or (copy.delivered and not filed and sent["party"] != Party.COACH):
@@ -70,9 +84,8 @@ def _look(practice: Practice, box: mailbox.Mailbox, place: tuple[str, str], now:
                     "DELETE FROM copies WHERE account = ? AND folder = ? AND uidvalidity <> ?",
                     *place, batch.uidvalidity,
                 )  # fmt: skip
-            for copy in batch.copies:
-                if likeness(practice, copy, filed=filed) is Likeness.OURS:
-                    note(practice, place, batch.uidvalidity, copy, now)
+            alike = likenesses(practice, batch.copies, filed=filed)
+            note(practice, place, batch.uidvalidity, [copy for copy, like in alike if like is Likeness.OURS], now)
             # What the server does not give today may be ours: the next look begins with it.
             practice.database.run(
                 "INSERT OR REPLACE INTO sweeps VALUES (?, ?, ?, ?)",
@@ -81,13 +94,16 @@ def _look(practice: Practice, box: mailbox.Mailbox, place: tuple[str, str], now:
         numbered = batch.uidvalidity
 
 
-def note(practice: Practice, place: tuple[str, str], uidvalidity: int, copy: mailbox.Copy, now: datetime) -> None:
-    """Note where a copy lies."""
-    practice.database.run(
+def note(
+    practice: Practice, place: tuple[str, str], uidvalidity: int, copies: Iterable[mailbox.Copy], now: datetime
+) -> None:
+    """Note where copies lie."""
+    at = now.isoformat()
+    practice.database.run_each(
         "INSERT OR REPLACE INTO copies (account, folder, uidvalidity, uid, token, message_id, found_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        *place, uidvalidity, copy.uid, copy.token, copy.message_id, now.isoformat(),
-    )  # fmt: skip
+        ((*place, uidvalidity, copy.uid, copy.token, copy.message_id, at) for copy in copies),
+    )
 
 
 def _forget_absent(practice: Practice, box: mailbox.Mailbox, place: tuple[str, str], now: datetime) -> None:
@@ -102,11 +118,15 @@ def _forget_absent(practice: Practice, box: mailbox.Mailbox, place: tuple[str, s
     for some in batches([row["uid"] for row in noted if row["uidvalidity"] == numbered]):
         absent = set(some) - present(box.connection, some)
         with practice.database.transaction():
-            for uid in absent:
-                practice.database.run(
-                    "DELETE FROM copies WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
-                    *place, numbered, uid,
-                )  # fmt: skip
+            forget(practice, place, numbered, absent)
+
+
+def forget(practice: Practice, place: tuple[str, str], uidvalidity: int, uids: Iterable[int]) -> None:
+    """Forget copies where nothing of ours lies any more."""
+    practice.database.run_each(
+        "DELETE FROM copies WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+        ((*place, uidvalidity, uid) for uid in uids),
+    )
 
 
 def _forget(practice: Practice, account: str, names: Collection[str]) -> None:

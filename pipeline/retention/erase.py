@@ -1,7 +1,8 @@
 """Erasing what is due: look again, files first and then the rows, and look afterwards whether anything is left.
 
 Each part is marked before it is touched, so that a stop of any kind is carried on where it was. A part whose mail still
-lies in the mailbox waits for the purge; the rows of a dossier go when nothing of it is held any more.
+lies in the mailbox waits for the purge, and nothing else waits for it for long; the rows of a dossier, which the purge
+needs, go when nothing of it is held any more.
 """
 
 from __future__ import annotations
@@ -24,32 +25,22 @@ Tell = Callable[[str], None]
 UNFINISHED = "erasing"
 """The setting that stands from the first erased part to the last receipt, so that a stop in between is carried on."""
 
-THEN_MAIL = {
-    Category.MAIL_OUT: (
-        (
-            "INSERT OR IGNORE INTO purges (token, dossier, rule, clauses, due_at, gone_by, state, next_at, at_once)"
-            " SELECT token, dossier, ?, ?, ?, ?, ?, ?, 1 FROM messages WHERE dossier = ?"
-        ),
-        "SELECT state FROM purges WHERE dossier = ? AND token IS NOT NULL AND state <> ?",
-    ),
-    Category.MAIL_IN: (
-        (
-            "INSERT OR IGNORE INTO purges (mail, dossier, rule, clauses, due_at, gone_by, state, next_at, at_once)"
-            " SELECT number, dossier, ?, ?, ?, ?, ?, ?, 1 FROM mails WHERE dossier = ?"
-        ),
-        "SELECT state FROM purges WHERE dossier = ? AND mail IS NOT NULL AND state <> ?",
-    ),
-}
-"""Mail goes from the mailbox first: what puts it before the purge, and what tells that some of it is still there.
+THEN_MAIL = {Category.MAIL_OUT: ("token", "messages", "token"), Category.MAIL_IN: ("mail", "mails", "number")}
+"""What goes from the mailbox first: the column of `purges` that names it, its table, and its key there."""
 
-The guard has let the erasure through by then, so the purge need not ask about the clock again.
+PUT_DOWN = """
+INSERT OR IGNORE INTO purges ({column}, dossier, rule, clauses, due_at, gone_by, state, next_at, at_once)
+SELECT {key}, dossier, ?, ?, ?, ?, ?, ?, 1 FROM {table} WHERE dossier = ?
 """
-
+"""Puts mail before the purge. The guard has let the erasure through, so that one need not ask about the clock again."""
+NOT_PUT_DOWN = """
+SELECT 1 FROM {table} WHERE dossier = ? AND {key} NOT IN (SELECT {column} FROM purges WHERE {column} IS NOT NULL)
+"""
+STILL_THERE = "SELECT DISTINCT state FROM purges WHERE dossier = ? AND {column} IS NOT NULL AND state <> ?"
 UNSENT = "SELECT token FROM messages WHERE dossier = ? AND state NOT IN ('accepted', 'superseded', 'refused')"
 UNTRIED = "SELECT DISTINCT dossier FROM purges WHERE state IN ('due', 'removing') AND attempts = 0"
 TO_LOOK_AT = "SELECT 1 FROM attention WHERE what = 'purge' AND dossier = ? AND state = 'open'"
 ENDING = "SELECT DISTINCT dossier FROM erasures WHERE state = ? AND dossier IN (SELECT reference FROM dossiers)"
-OVER = "SELECT 1 FROM erasures WHERE state = ? AND veto_until <= ?"
 READY = "SELECT * FROM erasures WHERE state = ? AND veto_until <= ? AND due <= ? ORDER BY dossier, number"
 BEGUN = "SELECT * FROM erasures WHERE state = ? ORDER BY dossier, number"
 
@@ -58,7 +49,8 @@ def erase(practice: Practice, now: datetime, tell: Tell, *, asked: bool = False,
     """Erase what is due and has waited out its veto, or was begun; gives how many parts went.
 
     `asked`: the coach has seen the plan and says so. `mail_first`: a dossier waits while its mail is about to be
-    deleted, so that nothing of it is left when it is looked for; without a mailbox the rest does not wait for it.
+    deleted, so that nothing of it is left when it is looked for; without a mailbox, or when the mail was not tried, the
+    rest does not wait for it. When the practice is stopping, what went by then is looked for, and the rest is left.
     """
     due = [*practice.database.rows(BEGUN, ErasureState.ERASING), *_allowed(practice, now, asked=asked)]
     due = _ready(practice, due, now, mail_first=mail_first)
@@ -71,18 +63,34 @@ def erase(practice: Practice, now: datetime, tell: Tell, *, asked: bool = False,
     if done or cut_short:
         touched = _verify(practice, looked_for, now)
         _end_dossiers(practice, None if cut_short else touched, now, tell)
-    practice.database.run("DELETE FROM settings WHERE name = ?", UNFINISHED)
+    if not practice.stopping.is_set():
+        practice.database.run("DELETE FROM settings WHERE name = ?", UNFINISHED)
     return done
 
 
 def _allowed(practice: Practice, now: datetime, *, asked: bool) -> list[sqlite3.Row]:
-    """Give what may be begun now: its day is there, it still is when looked at again, and the guard lets it through."""
-    if not practice.database.value(OVER, ErasureState.PLANNED, now.isoformat()):
+    """Give what may be begun now: its day is there, the guard lets it through, and it still is when looked at again.
+
+    All is looked at again only when something is about to go, and what has become another plan by that is asked anew.
+    """
+    due = _announced(practice, now)
+    if all(_waits(practice, row) for row in due) or not _may(practice, due, now, asked=asked):
         return []
-    planning.announce(practice, now)
+    planning.announce(practice, now, afresh=True)
+    still = _announced(practice, now)
+    if practice.stopping.is_set() or not still:
+        return []
+    return still if _things(still) == _things(due) or _may(practice, still, now, asked=asked) else []
+
+
+def _announced(practice: Practice, now: datetime) -> list[sqlite3.Row]:
+    """Give what was announced and whose day is there."""
     today = practice.today(now).isoformat()
-    due = practice.database.rows(READY, ErasureState.PLANNED, now.isoformat(), today)
-    return due if due and _may(practice, due, now, asked=asked) else []
+    return practice.database.rows(READY, ErasureState.PLANNED, now.isoformat(), today)
+
+
+def _things(due: list[sqlite3.Row]) -> tuple[str, ...]:
+    return tuple(f"{row['dossier']} {row['category']} {row['part']} {row['due']}" for row in due)
 
 
 def _may(practice: Practice, due: list[sqlite3.Row], now: datetime, *, asked: bool) -> bool:
@@ -91,9 +99,8 @@ def _may(practice: Practice, due: list[sqlite3.Row], now: datetime, *, asked: bo
         "SELECT max(n) FROM (SELECT count(DISTINCT dossier) AS n FROM erasures WHERE done_at > ?"
         " GROUP BY date(done_at))", guarding.lately(now),
     )  # fmt: skip
-    things = tuple(f"{row['dossier']} {row['category']} {row['part']} {row['due']}" for row in due)
     dossiers = {row["dossier"] or row["part"] for row in due}
-    intended = guarding.Intended(things, len(dossiers), usual or 0, "erasure")
+    intended = guarding.Intended(_things(due), len(dossiers), usual or 0, "erasure")
     server = practice.file.mail.imap
     try:
         if server is not None:
@@ -138,21 +145,38 @@ def _part(row: sqlite3.Row) -> tuple[Part, str]:
 
 
 def _mail_remains(practice: Practice, row: sqlite3.Row, now: datetime) -> bool:
-    """Have the mail of a part deleted everywhere first; tells whether some of it is still there.
-
-    What the server cannot let go of is waited for until the coach has looked at it: nothing more can be done then.
-    """
+    """Have the mail of a part deleted everywhere first; tells whether some of it is still there."""
     if row["category"] not in THEN_MAIL:
         return False
-    ask_for, still_there = THEN_MAIL[row["category"]]
     with practice.database.transaction():
         _hold_in(practice, row, now)
         practice.database.run(
-            ask_for, row["rules"], row["clauses"], now.isoformat(), row["gone_by"], PurgeState.DUE, now.isoformat(),
-            row["dossier"],
+            _of_mail(PUT_DOWN, row), row["rules"], row["clauses"], now.isoformat(), row["gone_by"], PurgeState.DUE,
+            now.isoformat(), row["dossier"],
         )  # fmt: skip
-    states = {one["state"] for one in practice.database.rows(still_there, row["dossier"], PurgeState.GONE)}
+    return _still_there(practice, row)
+
+
+def _waits(practice: Practice, row: sqlite3.Row) -> bool:
+    """Tell whether a part only waits for its mail, which was put before the purge already."""
+    if row["category"] not in THEN_MAIL or practice.database.value(_of_mail(NOT_PUT_DOWN, row), row["dossier"]):
+        return False
+    return _still_there(practice, row)
+
+
+def _still_there(practice: Practice, row: sqlite3.Row) -> bool:
+    """Tell whether some of the mail of a part may still lie in the mailbox.
+
+    What the server cannot let go of is waited for until the coach has looked at it: nothing more can be done then.
+    """
+    rows = practice.database.rows(_of_mail(STILL_THERE, row), row["dossier"], PurgeState.GONE)
+    states = {one["state"] for one in rows}
     return bool(states - {PurgeState.KEPT}) or bool(states and practice.database.value(TO_LOOK_AT, row["dossier"]))
+
+
+def _of_mail(sql: str, row: sqlite3.Row) -> str:
+    column, table, key = THEN_MAIL[Category(row["category"])]
+    return sql.format(column=column, table=table, key=key)
 
 
 def _hold_in(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
@@ -192,25 +216,33 @@ def _verify(practice: Practice, looked_for: traces.Values, now: datetime) -> set
 
 
 def _end_dossiers(practice: Practice, touched: set[str] | None, now: datetime, tell: Tell) -> None:
-    """Empty a dossier's folder once only the law keeps something of it, and remove its rows once nothing does.
+    """Empty a dossier's folder once only the law or her own yes keeps something of it; once nothing does, its rows go.
 
     Each time the receipt says what went, and what is kept until when. `touched`: those that something went of; after a
     stop it is not known, and all are looked at.
     """
     left: dict[str, list[Ending]] = {}
     for one in planning.endings(practice, practice.today(now)):
+        if practice.stopping.is_set():
+            return
         left.setdefault(one.held.dossier, []).append(one)
-    for row in practice.database.rows(ENDING, ErasureState.VERIFIED):
-        dossier = row["dossier"]
+    over = (row["dossier"] for row in practice.database.rows(ENDING, ErasureState.VERIFIED))
+    for dossier in over if touched is None else [one for one in over if one in touched]:
+        if practice.stopping.is_set():
+            return
         kept = left.get(dossier, [])
-        if touched is not None and dossier not in touched:
-            continue
-        if any(one.held.named is None for one in kept):
+        if not all(map(_outlives, kept)):
             continue
         _empty(practice, dossier)
         if (_lessen if kept else _end)(practice, dossier, kept, now):
-            tell(f"{dossier} is gone; its receipt: {practice.storage.path(receipts.file(dossier))}")
+            gone = f"of {dossier} only what must stay is left" if kept else f"{dossier} is gone"
+            tell(f"{gone}; its receipt: pipeline receipt {dossier}")
     practice.database.compact()
+
+
+def _outlives(ending: Ending) -> bool:
+    """Tell whether a part stays when its dossier is over: the law names it, or she agreed to it for herself."""
+    return ending.held.named is not None or ending.held.category is Category.KEEP_IN_TOUCH
 
 
 def _empty(practice: Practice, dossier: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
@@ -27,7 +27,8 @@ PARTS = {
     "client": "held_client", "employer": "held_employer", "sponsor": "held_sponsor", "goal": "held_goal",
     "offer": "held_offer", "quote": "held_quote", "consent": "held_consent", "signed_quote": "held_signed_quote",
     "signed_consent": "held_signed_consent", "mail_out": "held_mail_out", "mail_in": "held_mail_in",
-    "statutory": "held_statutory", "rest": "held_rest", "mail": "held_mail",
+    "statutory": "held_statutory", "rest": "held_rest", "mail": "held_mail", "file": "held_file", "daily": "held_daily",
+    "case": "held_case",
 }  # fmt: skip
 """How each part is named to the coach; the statement has other words for the same, which speak to the client."""
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -38,6 +39,7 @@ class Line:
     """What goes of one dossier on one day by the same rules; `day` is None while an event is awaited.
 
     `alarm` is when that is no longer normal, and `late` that it has come to that, or that it should have been gone.
+    `last` is the last day, where what goes of no dossier in one month is told together.
     """
 
     dossier: str
@@ -49,6 +51,7 @@ class Line:
     alarm: date | None = None
     held_back: bool = False
     late: bool = False
+    last: date | None = None
 
 
 def lines(practice: Practice, today: date) -> list[Line]:
@@ -90,7 +93,7 @@ def table(found: Sequence[Line], until: int, language: str) -> Iterator[str]:
         yield _total(str(year), each, language)
         for month, of_month in groupby(each, lambda line: _month(line.day, language)):
             yield f"  {month}"
-            for line in of_month:
+            for line in _together(of_month):
                 yield from _told(line, language)
         yield ""
     waiting = [line for line in found if line.day is None]
@@ -103,6 +106,16 @@ def table(found: Sequence[Line], until: int, language: str) -> Iterator[str]:
         yield ""
     if later:
         yield _total(say(language, "forecast_after", year=until), later, language)
+
+
+def _together(of_month: Iterable[Line]) -> Iterable[Line]:
+    """Tell what goes of no dossier in one month by the same rule once: there is a daily note for each day."""
+    told: dict[object, Line] = {}
+    for line in of_month:
+        key = line if line.dossier else (line.rules, line.held_back, line.late)
+        before = told.get(key)
+        told[key] = replace(before, parts=before.parts + line.parts, last=line.day) if before else line
+    return told.values()
 
 
 def bars(found: Sequence[Line], until: int, today: date) -> Iterator[str]:
@@ -135,7 +148,7 @@ def sentence(line: Line, language: str) -> list[str]:
 
 
 def part_word(part: str, language: str) -> str:
-    """Name a part to the coach; an invoice and a mail by their number."""
+    """Name a part to the coach; an invoice and a mail by their number, what lies outside every dossier by its kind."""
     name, _, number = part.partition(" ")
     return say(language, PARTS[name], number=number)
 
@@ -147,7 +160,7 @@ def day_word(day: date, language: str) -> str:
 
 def state(line: Line, language: str) -> list[str]:
     """Tell what a line waits for, and whether something keeps it back or it is late."""
-    told = []
+    told = [say(language, "forecast_through", day=day_word(line.last, language))] if line.last else []
     if line.waits_for:
         events = phrases.listed((phrases.event(event, language) for event in line.waits_for), language)
         told.append(say(language, "forecast_waits", events=events))
@@ -180,7 +193,12 @@ def _wrapped(text: str, first: str = "", then: str = "") -> list[str]:
 
 
 def _what(line: Line, language: str) -> str:
-    return ", ".join(part_word(part, language) for _, part in line.parts)
+    counted = Counter(part_word(part, language) for _, part in line.parts)
+    return ", ".join(_times(word, count, language) for word, count in counted.items())
+
+
+def _times(word: str, count: int, language: str) -> str:
+    return word if count == 1 else say(language, "held_times", what=word, count=count)
 
 
 def _why(line: Line, language: str) -> str:

@@ -1,7 +1,8 @@
 """Asking the guard about a plan: the facts are looked up, and where the coach must look first she is asked, once.
 
 What she has said yes to is that very plan, known by its fingerprint: another plan is another question. The latest
-moment that was seen is remembered only while the guard believes the clock.
+moment that was seen is remembered only while the guard believes the clock, and with it when the computer was started by
+that clock; of the copies in the mailbox some are remembered, so that their absence is noticed.
 """
 
 from __future__ import annotations
@@ -13,23 +14,40 @@ from datetime import datetime, timedelta
 
 from pipeline import questions
 from pipeline.edges import mailbox
-from pipeline.model import AttentionState, Reason
-from pipeline.policy.guard import LONGEST_SLEEP, Circumstances, reasons_to_wait
+from pipeline.model import AttentionState, CopyState, ErasureState, PurgeState, Reason
+from pipeline.policy import guard
+from pipeline.policy.guard import Circumstances, reasons_to_wait
 from pipeline.practice import Practice
+from pipeline.retention import clock
 
 WHAT = "plan"
-CLOCK = "clock"
+LYING, REMEMBERED = "copies seen", 200
+"""The setting with the tokens of some copies that were seen to lie in the mailbox, and of how many at most."""
 AGREED = "agreed_"
 WITHDRAWN = "withdrawn"
 LATELY = timedelta(days=90)
 NEWEST, WITNESSES = 20, 3
+PUT_DOWN = f"""
+SELECT (SELECT count(*) FROM erasures WHERE state = '{ErasureState.PLANNED}')
+    + (SELECT count(*) FROM purges WHERE state IN ('{PurgeState.DUE}', '{PurgeState.REMOVING}') AND NOT at_once)
+"""  # noqa: S608 - only our own words are put in
+SHOULD_LIE = f"""
+SELECT count(*) FROM messages
+WHERE (copy_state = '{CopyState.FILED}' OR token IN (SELECT value FROM json_each(?))) AND token NOT IN
+    (SELECT token FROM purges WHERE token IS NOT NULL AND state IN ('{PurgeState.GONE}', '{PurgeState.REMOVING}'))
+"""  # noqa: S608 - only our own words are put in
+SEEN_TO_LIE = """
+SELECT json_group_array(token) FROM (SELECT DISTINCT token FROM copies
+    WHERE token NOT IN (SELECT token FROM purges WHERE token IS NOT NULL AND done_at IS NOT NULL) LIMIT ?)
+"""
 
 
 @dataclass(frozen=True)
 class Intended:
     """A plan: the things that would go, how many of them because a day has come, and the most that went in a day.
 
-    `road` says whether it is about mail in the mailbox or about what is held: of each there is one question at a time.
+    `road` says whether it is about mail in the mailbox, about what is held, or about nothing but the clock: of each
+    there is one question at a time.
     """
 
     things: tuple[str, ...]
@@ -54,9 +72,23 @@ def _short(text: str) -> str:
 
 def note_clock(practice: Practice, now: datetime) -> None:
     """Remember the latest moment that was seen, unless the clock jumped since: then only a witness can tell."""
-    seen = _seen(practice)
-    if seen is None or seen < now <= seen + LONGEST_SLEEP:
-        practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", CLOCK, now.isoformat())
+    if guard.believed(_of_clock(practice, now)):
+        with practice.database.transaction():
+            clock.go_on(practice, now)
+
+
+def clock_stands(practice: Practice, now: datetime, *, asked: bool = False) -> bool:
+    """Tell whether terms can be looked at now; while the clock is behind and something waits for it, she is asked why.
+
+    Of a clock that is behind nothing would ever be due, so that no plan would come to be asked about.
+    """
+    if not guard.behind(_of_clock(practice, now)):
+        with practice.database.transaction():
+            _withdraw(practice, clock.CLOCK, now)
+        return True
+    waiting = practice.database.value(PUT_DOWN)
+    about = Intended((f"clock {clock.seen(practice)}",), waiting, waiting, clock.CLOCK)
+    return not waiting or may(practice, about, None, now, asked=asked)
 
 
 def lately(now: datetime) -> str:
@@ -75,7 +107,10 @@ def may(practice: Practice, plan: Intended, box: mailbox.Mailbox | None, now: da
         if reasons and not said_yes:
             _ask(practice, plan, reasons, now)
             return False
-        practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", CLOCK, now.isoformat())
+        if plan.by_clock:
+            clock.believe(practice, now)
+        if box is not None:
+            _set(practice, LYING, practice.database.value(SEEN_TO_LIE, REMEMBERED))
         if reasons:
             _remember(practice, plan)
         _withdraw(practice, plan.road, now)
@@ -96,7 +131,8 @@ def _ask(practice: Practice, plan: Intended, reasons: list[Reason], now: datetim
             AttentionState.OPEN, asked["number"],
         )  # fmt: skip
         return
-    called: Reason = ("plan_called", {"plan": plan.name, "count": str(len(plan.things)), "road": plan.road})
+    word, count = ("clock_called", plan.by_clock) if plan.road == clock.CLOCK else ("plan_called", len(plan.things))
+    called: Reason = (word, {"plan": plan.name, "count": str(count), "road": plan.road})
     questions.ask(practice, WHAT, now, [*reasons, called])
 
 
@@ -113,8 +149,7 @@ def _withdraw(practice: Practice, road: str, now: datetime) -> None:
 
 def _remember(practice: Practice, plan: Intended) -> None:
     """Keep what she said yes to: a part of it that is left for later is not asked about again."""
-    kept = json.dumps(plan.marks)
-    practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", AGREED + plan.road, kept)
+    _set(practice, AGREED + plan.road, json.dumps(plan.marks))
 
 
 def witness(box: mailbox.Mailbox) -> datetime | None:
@@ -130,13 +165,6 @@ def witness(box: mailbox.Mailbox) -> datetime | None:
     return dates[(len(dates) - 1) // 2] if len(dates) >= WITNESSES else None
 
 
-def _seen(practice: Practice) -> datetime | None:
-    """Give the latest moment that was seen; before there was one, that of the newest work that came in."""
-    seen = practice.database.value("SELECT value FROM settings WHERE name = ?", CLOCK)
-    seen = seen or practice.database.value("SELECT max(accepted_at) FROM requests")
-    return datetime.fromisoformat(seen) if seen else None
-
-
 def _agreed(practice: Practice, plan: Intended) -> bool:
     """Tell whether the coach has said yes to this plan, or to one of which it is what is left."""
     if practice.database.value(
@@ -144,8 +172,8 @@ def _agreed(practice: Practice, plan: Intended) -> bool:
         WHAT, AttentionState.SETTLED, _like(plan.name),
     ):  # fmt: skip
         return True
-    kept = practice.database.value("SELECT value FROM settings WHERE name = ?", AGREED + plan.road)
-    return bool(kept) and set(plan.marks) <= set(json.loads(kept))
+    kept = json.loads(_setting(practice, AGREED + plan.road) or "null")
+    return kept is not None and set(plan.marks) <= set(kept)
 
 
 def _like(word: str) -> str:
@@ -155,15 +183,30 @@ def _like(word: str) -> str:
 def _circumstances(practice: Practice, plan: Intended, box: mailbox.Mailbox | None, now: datetime) -> Circumstances:
     known, present = _lying(practice) if box else (0, 0)
     return Circumstances(
-        now, _seen(practice), witness(box) if box and plan.by_clock else None, planned=plan.by_clock,
-        usual=plan.usual, known=known, present=present,
+        now, clock.seen(practice), witness(box) if box and plan.by_clock else None, planned=plan.by_clock,
+        moved=clock.moved(practice), usual=plan.usual, known=known, present=present,
     )  # fmt: skip
 
 
+def _of_clock(practice: Practice, now: datetime) -> Circumstances:
+    """Give what is known of the clock alone."""
+    return Circumstances(now, clock.seen(practice), None, planned=0, moved=clock.moved(practice))
+
+
 def _lying(practice: Practice) -> tuple[int, int]:
-    """Give how many mails were filed in the mailbox and should lie there, and of how many a copy was seen."""
-    filed = practice.database.value(
-        "SELECT count(*) FROM messages WHERE copy_state = 'filed' AND token NOT IN"
-        " (SELECT token FROM purges WHERE token IS NOT NULL AND state IN ('gone', 'removing'))"
-    )
+    """Give how many copies should lie in the mailbox, and of how many mails a copy was seen now.
+
+    They should lie there where we filed them, and where they were seen the last time, whoever filed them.
+    """
+    remembered = _setting(practice, LYING) or "[]"
+    filed = practice.database.value(SHOULD_LIE, remembered)
     return filed, practice.database.value("SELECT count(DISTINCT token) FROM copies")
+
+
+def _setting(practice: Practice, name: str) -> str | None:
+    value: str | None = practice.database.value("SELECT value FROM settings WHERE name = ?", name)
+    return value
+
+
+def _set(practice: Practice, name: str, value: str) -> None:
+    practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value)

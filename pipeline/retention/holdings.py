@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from pipeline.edges.database import Database
 from pipeline.edges.storage import Storage
-from pipeline.model import Kind, message_file
+from pipeline.model import PAPER, Kind, message_file
 from pipeline.practice import Practice
-from pipeline.retention import strays
+from pipeline.retention import learning, strays
 
 Files = Callable[[Database, Storage, str], list[str]]
 Outside = Callable[[Practice, str], None]
@@ -78,13 +78,19 @@ def _named(storage: Storage, dossier: str, pattern: str) -> list[str]:
 
 def _without(*fields: str) -> tuple[str, ...]:
     """Take fields out of the client file as it is kept in every revision."""
-    paths = ", ".join(f"'$.{field}'" for field in fields)
     return (
         # What cannot be made from whole facts is not made, and what was made from them and has not left does not leave.
         "UPDATE requests SET state = 'superseded' WHERE dossier = ? AND state IN ('accepted', 'failed', 'written')",
         "UPDATE messages SET state = 'superseded' WHERE dossier = ? AND state NOT IN ('accepted', 'refused')",
-        f"UPDATE requests SET facts = json_remove(facts, {paths}), reason = NULL, sha256 = '' WHERE dossier = ?",  # noqa: S608 - our own
+        (
+            f"UPDATE requests SET facts = json_remove(facts, {_paths(*fields)}), reason = NULL, sha256 = ''"  # noqa: S608
+            " WHERE dossier = ?"
+        ),
     )
+
+
+def _paths(*fields: str) -> str:
+    return ", ".join(f"'$.{field}'" for field in fields)
 
 
 def _texts(*fields: str) -> str:
@@ -92,11 +98,13 @@ def _texts(*fields: str) -> str:
     under = " OR ".join(f"found.fullkey = '$.{field}' OR found.fullkey LIKE '$.{field}.%'" for field in fields)
     return (
         "SELECT DISTINCT found.value FROM requests, json_tree(requests.facts) AS found"  # noqa: S608 - our own words
-        f" WHERE requests.dossier = ? AND found.type = 'text' AND ({under})"
+        f" WHERE requests.dossier = ?1 AND found.type = 'text' AND ({under})"
     )
 
 
-CONTACT = ("client.name", "client.formerly", "client.email", "client.salutation", "client.phone")
+IN_TOUCH = ("client.name", "client.email")
+"""What stays of somebody who agreed to stay in touch, for as long as she does not take that back."""
+CONTACT = ("client.formerly", "client.salutation", "client.phone")
 EMPLOYER = ("client.role", "client.organisation")
 PRINTED = "UPDATE documents SET sha256 = '', boxes = '{{}}' WHERE dossier = ? AND kind = '{kind}'"
 UNASKED = "SET state = 'settled', settled_at = opened_at, decision = 'erased'"
@@ -109,16 +117,30 @@ RETURNED = (
     "DELETE FROM returns WHERE dossier = ?1 AND kind = '{kind}'",
 )
 
+AGREED = "EXISTS (SELECT 1 FROM events WHERE dossier = ?1 AND event = 'consented')"
+YES = "EXISTS (SELECT 1 FROM standing_consents WHERE dossier = ?1 AND purpose = 'keep_in_touch' AND given)"
+STAYS = f"{AGREED} AND {YES}"
+"""Closing has written down that she agreed to stay in touch; and she has not taken it back."""
+LEAVES_TOUCH = (
+    f"UPDATE requests SET facts = json_remove(facts, {_paths(*IN_TOUCH)}) WHERE dossier = ?1 AND NOT ({STAYS})",  # noqa: S608
+    f"DELETE FROM consents WHERE dossier = ?1 AND purpose = 'keep_in_touch' AND {AGREED} AND NOT ({STAYS})",  # noqa: S608
+    f"DELETE FROM events WHERE dossier = ?1 AND event = 'consented' AND NOT ({STAYS})",  # noqa: S608 - our own words
+)
+"""Name and address stay where she agreed to that; once she takes it back they go, with her yes and her no."""
+
 PARTS: dict[str, Part] = {
     "client": Part(
         _client_files,
         (
             "UPDATE obligations SET state = 'superseded' WHERE dossier = ? AND state = 'awaited'",
             *_without(*CONTACT),
+            *LEAVES_TOUCH,
+            *learning.GOES_WITH_ITS_DOSSIER,
             "UPDATE dossiers SET client_key = '' WHERE reference = ?",
             "UPDATE holds SET reason = '' WHERE dossier = ? AND lifted_at IS NOT NULL",
+            "UPDATE extensions SET reason = '' WHERE dossier = ? AND lifted_at IS NOT NULL",
         ),
-        _texts(*CONTACT),
+        f"{_texts(*CONTACT)} UNION {_texts(*IN_TOUCH)} AND NOT ({STAYS}) UNION {learning.MARKED}",
     ),
     "employer": Part(_client_files, _without(*EMPLOYER), _texts(*EMPLOYER)),
     "sponsor": Part(
@@ -136,7 +158,7 @@ PARTS: dict[str, Part] = {
         _printed(Kind.CONSENT),
         (
             PRINTED.format(kind=Kind.CONSENT),
-            "DELETE FROM consents WHERE dossier = ?",
+            f"DELETE FROM consents WHERE dossier = ?1 AND NOT (purpose = 'keep_in_touch' AND {AGREED})",  # noqa: S608
             "DELETE FROM approvals WHERE dossier = ?",
         ),
     ),
@@ -170,10 +192,14 @@ PARTS: dict[str, Part] = {
 SHELL = Part(
     _everything,
     (
+        # Paper that is still to be destroyed stays a question; it knows the reference and nothing else.
         (
-            "DELETE FROM attention WHERE dossier = ?1 OR mail IN (SELECT number FROM mails WHERE dossier = ?1)"
+            f"DELETE FROM attention WHERE (dossier = ?1 AND NOT (what = '{PAPER}' AND state = 'open'))"  # noqa: S608
+            " OR mail IN (SELECT number FROM mails WHERE dossier = ?1)"
             " OR return IN (SELECT number FROM returns WHERE dossier = ?1)"
         ),
+        *learning.GOES_WITH_ITS_DOSSIER,
+        "DELETE FROM extensions WHERE dossier = ?",
         "DELETE FROM consents WHERE dossier = ?",
         "DELETE FROM approvals WHERE dossier = ?",
         "DELETE FROM returns WHERE dossier = ?",
@@ -251,5 +277,12 @@ INVOICES = {
 }
 """An invoice in two, known by its number: what the law names stays to the end of its duty, the rest goes on time."""
 
-NUMBERED = {"mail": UNFILED, "file": REFUSED, "daily": DAILY, **INVOICES}
+CASE = Part(
+    lambda _database, _storage, _code: [],
+    ("DELETE FROM cases WHERE code = ?",),
+    learning.PIECES,
+)
+"""A case to learn from, known by its code; which dossier it came from nothing tells."""
+
+NUMBERED = {"mail": UNFILED, "file": REFUSED, "daily": DAILY, "case": CASE, **INVOICES}
 """What is no part of a dossier, by the first word of its name; the second is its key."""

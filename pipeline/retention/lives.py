@@ -1,7 +1,8 @@
 """Everything that is held, with what has happened to it: one pass over the tables, however many dossiers there are.
 
 Takes what the other roads wrote; leaves `Held`, on which the plan decides without a database. A part is named when what
-it holds goes as one; what was erased is not there any more and so is not named.
+it holds goes as one; what was erased is not there any more and so is not named. A case to learn from belongs to its
+dossier as long as the key to it lives, and goes with it; from then on it is held by itself, and names no dossier.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pipeline.edges.database import Database
-from pipeline.model import AttentionState, Kind, MailState, Nature, ObligationState, Purpose, ReturnState
+from pipeline.model import PAPER, AttentionState, Kind, MailState, Nature, ObligationState, Purpose, ReturnState
 from pipeline.policy.plan import Held
 from pipeline.policy.schema.base import Category
 from pipeline.policy.schema.retention import Event
@@ -23,6 +24,8 @@ Day = Callable[[datetime], date]
 """Gives the date of a moment on the practice's calendar."""
 
 CLIENT = ("name", "formerly", "email", "salutation", "phone")
+KEEP_IN_TOUCH = "keep_in_touch"
+"""The consent to keep name and address after all else has gone; for how long, the category of that name says."""
 EMPLOYER = ("role", "organisation")
 STATUTORY, REST = "statutory", "rest"
 COLUMNS = {
@@ -33,11 +36,17 @@ COLUMNS = {
 
 # The agreement stands when a signed quote was booked, also when a newer version has taken its obligation's place. A
 # quote has lapsed when its newest version has, and nothing of the dossier waits for the coach: a refusal in a mail that
-# anybody can write, or a signature that came late, is hers to judge before anything is counted from it.
+# anybody can write, or a signature that came late, is hers to judge before anything is counted from it; paper that is
+# still to be destroyed keeps nothing from going. Of a consent the last yes counts, and the no that came after it.
 DOSSIERS = f"""
-SELECT d.reference, d.opened_at,
+SELECT d.reference, d.opened_at, d.client_key,
     (SELECT json_group_array(json(facts)) FROM requests WHERE dossier = d.reference) AS facts,
     (SELECT json_group_object(event, day) FROM events WHERE dossier = d.reference) AS events,
+    (SELECT json_group_array(rule) FROM extensions WHERE dossier = d.reference AND lifted_at IS NULL) AS extended,
+    (SELECT max(came_at) FROM consents WHERE dossier = d.reference AND purpose = '{KEEP_IN_TOUCH}' AND given)
+        AS consented,
+    (SELECT came_at FROM standing_consents WHERE dossier = d.reference AND purpose = '{KEEP_IN_TOUCH}' AND NOT given)
+        AS withdrawn,
     (SELECT json_group_array(json_object('number', number, 'issued_on', issued_on,
         'rest', rest IS NOT NULL OR file IS NOT NULL)) FROM invoices WHERE dossier = d.reference) AS invoices,
     EXISTS (SELECT 1 FROM obligations WHERE dossier = d.reference AND kind = '{Kind.QUOTE}'
@@ -45,7 +54,7 @@ SELECT d.reference, d.opened_at,
     OR EXISTS (SELECT 1 FROM returns WHERE dossier = d.reference AND kind = '{Kind.QUOTE}'
         AND state IN ('{ReturnState.BOOKED}', '{ReturnState.AGAIN}')) AS engaged,
     CASE WHEN d.reference NOT IN (SELECT dossier FROM attention WHERE state = '{AttentionState.OPEN}'
-        AND dossier IS NOT NULL) THEN
+        AND what <> '{PAPER}' AND dossier IS NOT NULL) THEN
         (SELECT max(settled_at) FROM obligations WHERE dossier = d.reference AND kind = '{Kind.QUOTE}'
             AND state IN ('{ObligationState.EXPIRED}', '{ObligationState.DECLINED}')) END AS lapsed,
     (SELECT max(accepted_at) FROM messages WHERE dossier = d.reference AND purpose = '{Purpose.DOCUMENTS}') AS went,
@@ -54,7 +63,8 @@ SELECT d.reference, d.opened_at,
     coalesce(
         (SELECT min(written_at) FROM documents WHERE dossier = d.reference AND kind = '{Kind.CONSENT}'
             AND sha256 <> ''),
-        (SELECT min(at) FROM consents WHERE dossier = d.reference)) AS consent,
+        (SELECT min(at) FROM consents WHERE dossier = d.reference AND NOT (purpose = '{KEEP_IN_TOUCH}'
+            AND EXISTS (SELECT 1 FROM events WHERE dossier = d.reference AND event = '{Event.CONSENTED}')))) AS consent,
     (SELECT min(read_at) FROM returns WHERE dossier = d.reference AND kind = '{Kind.QUOTE}') AS signed_quote,
     (SELECT min(read_at) FROM returns WHERE dossier = d.reference AND kind = '{Kind.CONSENT}') AS signed_consent,
     (SELECT min(queued_at) FROM messages WHERE dossier = d.reference AND recipient <> '') AS mail_out,
@@ -81,18 +91,25 @@ def held(database: Database, day: Day, last_month: int) -> Iterator[Held]:
     for row in database.each(LONE_INVOICES):
         yield from _invoice(row["dossier"], dict(row), {}, last_month)
     yield from _unfiled(database, day)
+    yield from cases(database)
 
 
 def _of_dossier(row: sqlite3.Row, day: Day, last_month: int) -> Iterator[Held]:
     reference, events = row["reference"], _events(row, day)
     opened, engaged = _day(row["opened_at"], day), bool(row["engaged"])
+    extended = frozenset[str](json.loads(row["extended"]))
+    in_touch = Event.CONSENTED in json.loads(row["events"])
     for category, name in _facts(json.loads(row["facts"])):
-        yield Held(reference, category, name, Life(opened, engaged, events))
+        if category is Category.CONTACT and in_touch and not row["client_key"]:
+            since = Life(events[Event.CONSENTED], engaged, events, extended)
+            yield Held(reference, Category.KEEP_IN_TOUCH, name, since)
+        else:
+            yield Held(reference, category, name, Life(opened, engaged, events, extended))
     for name, category in COLUMNS.items():
         if row[name]:
-            yield Held(reference, category, name, Life(_day(row[name], day), engaged, events))
+            yield Held(reference, category, name, Life(_day(row[name], day), engaged, events, extended))
     for invoice in json.loads(row["invoices"]):
-        yield from _invoice(reference, invoice, events, last_month)
+        yield from _invoice(reference, invoice, events, last_month, extended)
 
 
 def _facts(revisions: list[dict[str, Any]]) -> Iterator[tuple[Category, str]]:
@@ -119,16 +136,21 @@ def _events(row: sqlite3.Row, day: Day) -> dict[Event, date]:
     found = {Event.OPENED: opened, Event.FIRST_CONTACT: opened, Event.LAST_CONTACT: last, Event.LAST_ACTIVITY: last}
     if row["lapsed"] and not row["engaged"]:
         found[Event.LAPSED] = _day(row["lapsed"], day)
+    if row["consented"]:
+        found[Event.CONSENTED] = _day(row["consented"], day)
+        if row["withdrawn"]:
+            found[Event.WITHDRAWN] = _day(row["withdrawn"], day)
     return found | told
 
 
 def _invoice(
-    dossier: str, invoice: Mapping[str, Any], events: Mapping[Event, date], last_month: int
+    dossier: str, invoice: Mapping[str, Any], events: Mapping[Event, date], last_month: int,
+    extended: frozenset[str] = frozenset(),
 ) -> Iterator[Held]:  # fmt: skip
     """Give an invoice in two: what the law names, and the rest, which goes on its own time."""
     issued = date.fromisoformat(invoice["issued_on"])
     known = {Event.ISSUED: issued, Event.BOOK_YEAR_ENDED: book_year_end(issued, last_month)}
-    life = Life(issued, engaged=True, events={**events, **known})
+    life = Life(issued, engaged=True, events={**events, **known}, extended=extended)
     yield Held(dossier, Category.INVOICE, f"{STATUTORY} {invoice['number']}", life, named="number")
     if invoice["rest"]:
         yield Held(dossier, Category.INVOICE, f"{REST} {invoice['number']}", life)
@@ -145,6 +167,15 @@ def _unfiled(database: Database, day: Day) -> Iterator[Held]:
         stored = _day(row["stored_at"], day)
         events = {Event.RECEIVED: stored}
         yield Held("", Category.UNFILED, f"mail {row['number']}", Life(stored, engaged=False, events=events))
+
+
+def cases(database: Database) -> Iterator[Held]:
+    """Give the cases whose key is gone; of their closing only the month is known, and its first day counts."""
+    rows = database.each("SELECT code, marked_in, closed_in FROM cases WHERE closed_in IS NOT NULL ORDER BY code")
+    for row in rows:
+        marked, closed = (date.fromisoformat(f"{row[column]}-01") for column in ("marked_in", "closed_in"))
+        life = Life(marked, engaged=True, events={Event.CLOSED: closed})
+        yield Held("", Category.LEARNING, f"case {row['code']}", life)
 
 
 def _day(at: str, day: Day) -> date:

@@ -14,9 +14,10 @@ from pipeline.model import AttentionState, Kind, MailState, MessageState, Obliga
 from pipeline.policy.mailterms import MailLife, MailTerm, kinds_of, mail_term
 from pipeline.policy.schema.mail import Deleted, MailKind
 from pipeline.practice import Practice
+from pipeline.retention import proof
 
 SENT = f"""
-SELECT m.token, m.dossier, m.purpose, m.kinds, m.accepted_at,
+SELECT m.token, NULL AS mail, m.dossier, m.purpose, m.kinds, m.accepted_at,
     (SELECT CASE WHEN sum(o.state = '{ObligationState.AWAITED}') = 0 THEN max(coalesce(o.settled_at, o.asked_at)) END
      FROM obligations o WHERE o.dossier = m.dossier AND o.version = m.revision
      AND (o.party = m.party OR m.party NOT IN (SELECT party FROM obligations WHERE dossier = m.dossier))) AS answered_at
@@ -24,7 +25,7 @@ FROM messages m
 WHERE m.state = '{MessageState.ACCEPTED}' AND NOT EXISTS (SELECT 1 FROM purges WHERE token = m.token)
 """  # noqa: S608 - only our own words are put in
 RECEIVED = f"""
-SELECT number, dossier, state, stored_at,
+SELECT NULL AS token, number AS mail, dossier, state, stored_at,
     max(stored_at, coalesce((SELECT max(settled_at) FROM attention WHERE mail = mails.number), '')) AS filed_at
 FROM mails
 WHERE state IN ('{MailState.FILED}', '{MailState.LEFT}', '{MailState.SET_ASIDE}')
@@ -37,12 +38,9 @@ def schedule(practice: Practice, now: datetime) -> int:
     """Put down every mail that is due by a rule for its kind; gives how many were not there yet."""
     if not practice.policy.mail:
         return 0
-    found = [*_sent(practice), *_received(practice)]
-    due = [(row, term) for row, term in found if term.due <= now]
-    if not due:
-        return 0
     with practice.database.transaction():
-        return sum(_put_down(practice, row, term, now) for row, term in due)
+        found = (*_sent(practice), *_received(practice))
+        return _put_down(practice, [(row, term) for row, term in found if term.due <= now], now)
 
 
 def _sent(practice: Practice) -> Iterator[tuple[sqlite3.Row, MailTerm]]:
@@ -74,16 +72,20 @@ def _moments(row: sqlite3.Row, columns: dict[Deleted, str]) -> dict[Deleted, dat
     return {event: datetime.fromisoformat(row[column]) for event, column in columns.items() if row[column]}
 
 
-def _put_down(practice: Practice, row: sqlite3.Row, term: MailTerm, now: datetime) -> int:
-    column = "token" if "token" in row.keys() else "number"  # noqa: SIM118 - the row of a query is no mapping
-    rule, clauses = term.rule.id, " ".join(term.rule.clauses)
-    new = practice.database.run(
-        f"INSERT OR IGNORE INTO purges ({'token' if column == 'token' else 'mail'}, dossier, rule, clauses, due_at,"  # noqa: S608
-        " gone_by, at_once, state, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        row[column], row["dossier"], rule, clauses, term.due.isoformat(), term.gone_by.isoformat(),
-        int(term.at_once), PurgeState.DUE, now.isoformat(),
+def _put_down(practice: Practice, due: list[tuple[sqlite3.Row, MailTerm]], now: datetime) -> int:
+    practice.database.run_each(
+        "INSERT INTO purges (token, mail, dossier, rule, clauses, due_at, gone_by, at_once, state, next_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (row["token"], row["mail"], row["dossier"], term.rule.id, _clauses(term), term.due.isoformat(),
+             term.gone_by.isoformat(), int(term.at_once), PurgeState.DUE, now.isoformat())
+            for row, term in due
+        ),
     )  # fmt: skip
-    if new:
-        which = {"token": row["token"]} if column == "token" else {"mail": row["number"]}
-        ledger.record(practice.database, now, "mail.due", rules=rule, clauses=clauses, **which)
-    return new
+    told = ({"rules": term.rule.id, "clauses": _clauses(term), **proof.which(row)} for row, term in due)
+    ledger.record_all(practice.database, now, "mail.due", told)
+    return len(due)
+
+
+def _clauses(term: MailTerm) -> str:
+    return " ".join(term.rule.clauses)

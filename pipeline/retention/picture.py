@@ -21,13 +21,19 @@ from pipeline.words import say
 
 MOST_LANES, MOST_BARS = 40, 12
 PERSON, GOAL, PAPERS, MAIL, BOOKS = "group_person", "group_goal", "group_papers", "group_mail", "group_books"
-COLOURS = {PERSON: "#0072B2", GOAL: "#D55E00", PAPERS: "#009E73", MAIL: "#E69F00", BOOKS: "#CC79A7"}
+LOOSE = "group_loose"
+COLOURS = {
+    PERSON: "#0072B2", GOAL: "#D55E00", PAPERS: "#009E73", MAIL: "#E69F00", BOOKS: "#CC79A7", LOOSE: "#56B4E9",
+}  # fmt: skip
 """The kinds of data that are told apart, from the first drawn to the last."""
 GROUPS = {
     Category.CONTACT: PERSON, Category.EMPLOYER: PERSON, Category.SPONSOR: PERSON, Category.GOAL: GOAL,
     Category.QUOTE: PAPERS, Category.AGREEMENT: PAPERS, Category.CONSENT: PAPERS, Category.MAIL_OUT: MAIL,
-    Category.MAIL_IN: MAIL, Category.UNFILED: MAIL, Category.INVOICE: BOOKS,
+    Category.MAIL_IN: MAIL, Category.UNFILED: MAIL, Category.INVOICE: BOOKS, Category.LOG: LOOSE,
+    Category.KEEP_IN_TOUCH: PERSON,
 }  # fmt: skip
+FILES = "file"
+"""The part that is a refused file: of one kind with mail that has no dossier, and told apart from it here."""
 WIDE, LEFT, RIGHT, TOP, BOTTOM = 1000, 110, 180, 124, 44
 ROW, BAR, GAP, CHART = 13, 8, 10, 380
 APART = 44
@@ -72,7 +78,7 @@ class _Picture:
         yield "</svg>"
 
     def _legend(self) -> Iterator[str]:
-        used = {GROUPS.get(category, PAPERS) for line in self.found for category, _ in line.parts}
+        used = {_group(*part) for line in self.found for part in line.parts}
         x = 20.0
         for group, colour in COLOURS.items():
             if group in used:
@@ -109,7 +115,8 @@ class _Lanes(_Picture):
             deep = len(bars) * ROW + GAP
             if number % 2:
                 yield f'<rect x="0" y="{y:.1f}" width="{WIDE}" height="{deep}" fill="#000" fill-opacity="0.035"/>'
-            yield _text(LEFT - 10, y + GAP / 2 + 9, dossier or say(self.language, MAIL), anchor="end", weight="bold")
+            name = dossier or say(self.language, "forecast_no_dossier")
+            yield _text(LEFT - 10, y + GAP / 2 + 9, name, anchor="end", weight="bold")
             yield from self._lane(bars, y + GAP / 2)
             y += deep
         now = self._x(self.today)
@@ -198,7 +205,7 @@ def _bars(each: Sequence[Line], until: int, language: str) -> list[Bar]:
     """Give the bars of one dossier, the first to end first, those without a day last."""
     found: dict[Bar, None] = {}
     for line in sorted(each, key=lambda line: (line.day or date.max, line.alarm or date.max)):
-        groups = {GROUPS.get(category, PAPERS) for category, _ in line.parts}
+        groups = {_group(*part) for part in line.parts}
         end = line.day if line.day and line.day.year <= until else None
         found |= dict.fromkeys((group, end, _label(line, language)) for group in COLOURS if group in groups)
     return list(found) if len(found) <= MOST_BARS else list(_merged(list(found)))
@@ -228,10 +235,12 @@ def _counted(found: Sequence[Line]) -> dict[int, Counter[str]]:
     counts: dict[int, Counter[str]] = {}
     for line in found:
         if line.day is not None:
-            counts.setdefault(line.day.year, Counter()).update(
-                GROUPS.get(category, PAPERS) for category, _ in line.parts
-            )
+            counts.setdefault(line.day.year, Counter()).update(_group(*part) for part in line.parts)
     return counts
+
+
+def _group(category: Category, part: str) -> str:
+    return LOOSE if part.partition(" ")[0] == FILES else GROUPS.get(category, PAPERS)
 
 
 def _ticks() -> Iterator[int]:

@@ -17,7 +17,7 @@ from pipeline.model import ErasureState
 from pipeline.policy.plan import Ending
 from pipeline.policy.terms import Term
 from pipeline.practice import Practice
-from pipeline.retention import holds, strays
+from pipeline.retention import holds, lookout, strays
 from pipeline.retention.lives import held
 from pipeline.retention.versions import plan_of
 
@@ -32,17 +32,34 @@ def endings(practice: Practice, today: date) -> Iterable[Ending]:
     return plan_of(practice).endings(parts, holds.standing(practice, today))
 
 
-def announce(practice: Practice, now: datetime) -> int:
+def announce(practice: Practice, now: datetime, *, afresh: bool = False) -> int:
     """Write down what is due within the veto period, and take back what is not due any more; gives how many are new.
 
-    What is announced already keeps its day in step with its term: a later one is waited for, an earlier one is
-    announced anew.
+    Everything that is held is passed over once a day, and when something has changed that it is made of; `afresh` at
+    any time. What is announced already keeps its day in step with its term: a later one is waited for, an earlier one
+    is announced anew.
     """
-    today = practice.today(now)
-    due = [one for one in endings(practice, today) if one.due_on(today + VETO + AT_LEAST)]  # a day is soon half over
+    seen = lookout.sign(practice, now)
+    if not afresh and lookout.stands(practice, seen, now):
+        return 0
+    due = _due(practice, practice.today(now))
+    if due is None:
+        return 0
     with practice.database.transaction():
+        lookout.note(practice, seen, now)
         _take_back(practice, due, now)
         return sum(_plan(practice, one, now) for one in due)
+
+
+def _due(practice: Practice, today: date) -> list[Ending] | None:
+    """Give what is due within the veto period; None when the practice is stopping before all was looked at."""
+    due = []
+    for one in endings(practice, today):
+        if practice.stopping.is_set():
+            return None
+        if one.due_on(today + VETO + AT_LEAST):  # a day is soon half over
+            due.append(one)
+    return due
 
 
 def veto_until(ending: Ending, announced: datetime, zone: ZoneInfo) -> datetime:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pipeline.errors import NotReachable
 from pipeline.practice import Practice
-from pipeline.retention import erase, guarding, mailing, planning, purge
+from pipeline.retention import erase, guarding, learning, mailing, planning, purge
 
 Tell = Callable[[str], None]
 ROUNDS = 3
@@ -17,18 +17,26 @@ ROUNDS = 3
 def keep_promises(practice: Practice, now: datetime, tell: Tell, *, asked: bool = False) -> int:
     """Delete and erase what is due now; gives how many things went. `asked`: the coach has seen the plan.
 
+    What a clock that is behind says is due is not what was announced: that stays as it was until the clock is right.
+    A dossier waits for its own mail no longer than this pass. When the practice is stopping, what is at hand is
+    finished and the rest is left for the next time.
+
     Raises `NotReachable` when the mailbox is away: what hangs on it waits, everything else was done.
     """
     guarding.note_clock(practice, now)
     mailing.schedule(practice, now)
-    planning.announce(practice, now)
+    if guarding.clock_stands(practice, now, asked=asked):
+        planning.announce(practice, now)
+        learning.destroy_keys(practice, now)
     gone, away = 0, None
-    for _ in range(ROUNDS):
+    for further in reversed(range(ROUNDS)):
+        if practice.stopping.is_set():
+            break
         try:
             gone += purge.purge(practice, now, tell, asked=asked) if away is None else 0
         except NotReachable as error:
             away = error
-        gone += erase.erase(practice, now, tell, asked=asked, mail_first=away is None)
+        gone += erase.erase(practice, now, tell, asked=asked, mail_first=away is None and further > 0)
     if away is not None:
         raise away
     return gone

@@ -21,6 +21,7 @@ WORDS = {
     "missing": "'{key}' ontbreekt; vul het in",
     "want_mapping": "hier horen regels van de vorm 'woord: waarde' te staan",
     "want_list": "hier hoort een lijst te staan, elke regel begint met '- '",
+    "want_form": "'{value}' is niet geschreven zoals zo'n naam hoort; schrijf hem zoals deze: {example}",
     "want_text": "hier hoort een enkele waarde te staan",
     "empty": "hier staat niets; vul een waarde in",
     "too_long": "dit is te lang; het mag hoogstens {most} tekens zijn",
@@ -84,6 +85,7 @@ WORDS = {
     "state_accepted": "is aangenomen door de mailserver",
     "state_in_doubt": "in twijfel: misschien aangekomen, wordt niet vanzelf herhaald",
     "state_refused": "geweigerd door de mailserver: {reason}",
+    "state_kept_in": "tegengehouden door dit programma, niet door een mailserver: {reason}",
     "state_superseded": "vervallen, er is een nieuwere versie",
     "request_accepted": "de documenten worden gemaakt",
     "request_written": "de mail wordt gemaakt",
@@ -925,12 +927,17 @@ WORDS = {
     "held_statutory": "factuur {number} (wat de wet noemt)",
     "held_rest": "factuur {number} (het overige)",
     "held_mail": "mail {number} zonder dossier",
+    "held_file": "geweigerd bestand",
+    "held_daily": "dagbericht",
+    "held_case": "casus {number} om van te leren",
+    "held_times": "{what} ({count} x)",
     "forecast_title": "Wat er weggaat, tot en met {until}",
     "forecast_made": "Stand van {day}. Een dag is de eerste waarop iets weg mag en moet.",
     "forecast_nothing": "er is niets dat weg moet: er wordt niets bewaard",
     "forecast_total": "onderdelen: {parts}, dossiers: {dossiers}",
     "forecast_no_day": "Nog zonder dag",
     "forecast_after": "Na {year}",
+    "forecast_through": "tot en met {day}",
     "forecast_waits": "wacht op {events}",
     "forecast_purpose": "blijft zolang het nodig is",
     "forecast_no_rule": "geen regel zegt wanneer dit weggaat; vul het beleid aan",
@@ -942,6 +949,7 @@ WORDS = {
     "forecast_waiting": "nog zonder dag: {parts} onderdelen van {dossiers} dossiers",
     "forecast_per_year": "onderdelen per jaar",
     "forecast_today": "vandaag",
+    "forecast_no_dossier": "zonder dossier",
     "forecast_written": "de tekening staat in {file}",
     "forecast_cannot_write": "{file} kan niet worden geschreven ({reason}); kies een andere plaats",
     "group_person": "persoonsgegevens",
@@ -949,6 +957,7 @@ WORDS = {
     "group_papers": "stukken",
     "group_mail": "mail",
     "group_books": "facturen",
+    "group_loose": "geweigerde bestanden en dagberichten",
     "short_waits": "wacht",
     "short_alarm": "wacht; alarm {day}",
     "short_held": "{day}, vastgehouden",
@@ -962,6 +971,96 @@ WORDS = {
     "closed_before_opened": "{reference} is geopend op {opened} en kan niet eerder zijn gesloten; kies een latere dag",
     "closed_in_future": "{day} is nog niet geweest; sluit {reference} af op de dag zelf of daarna",
     "not_a_day": "'{value}' is geen dag; schrijf hem als 2027-06-30",
+    # Templates that a practice does not have (cli.setup)
+    "template_lent": "templates/{name} is er niet; wat het programma zelf meebrengt wordt gebruikt",
+    # The receipt that is given to the person (retention.receipt_page, retention.receipts)
+    "receipt_title": "Bewijs van wissen",
+    "receipt_intro": "Wij hebben gewist wat hieronder staat, omdat wij hebben beloofd het niet langer te bewaren.",
+    "receipt_nobody": "Op dit papier staat niet over wie het gaat: dat weet alleen wie het kenmerk kent.",
+    "receipt_gone": "Wat er is gewist",
+    "receipt_on": "Gewist op",
+    "receipt_what": "Wat",
+    "receipt_because": "Omdat",
+    "receipt_declared": "Dat het weg is verklaren wij; nagekeken is het niet.",
+    "receipt_attested": "Dat het weg is heeft iemand van ons verklaard.",
+    "receipt_commanded": "Het is verwijderd; elders stond er toen nog een spoor van, of dat was niet na te gaan.",
+    "receipt_observed_absent": "Daarna is gekeken of het er nog was: het is weg.",
+    "receipt_unrecoverable_inside": "Daarna is in alles wat wij bewaren gezocht naar wat erin stond: er is niets meer "
+    "van te vinden.",
+    "receipt_key_destroyed": "De enige sleutel ervan is vernietigd; het is niet meer te lezen.",
+    "receipt_kept": "Nog bewaard",
+    "receipt_ended": "Niets. Op {day} is ook het laatste weggehaald wat bij dit kenmerk hoorde.",
+    "receipt_kept_lead": "Alleen dit bewaren wij nog. Daarna wordt ook dat gewist.",
+    "receipt_until": "Tot",
+    "receipt_open": "nog geen dag",
+    "receipt_beyond": "Buiten ons bereik",
+    "receipt_your_copy": "Wat u zelf hebt: onze mails aan u, en wat u daarvan hebt bewaard.",
+    "receipt_provider": "Reservekopieën van mailaanbieders; die verdwijnen vanzelf, vaak binnen een maand.",
+    "receipt_paper": "Papier. Vraag ons gerust wat daarmee is gebeurd.",
+    "receipt_check": "Nakijken",
+    "receipt_check_lead": "Wat hier staat, komt uit ons logboek. Daar staan geen namen in, en wie er later iets in "
+    "verandert, weglaat of tussenvoegt, verraadt zich: het controlegetal klopt dan niet meer. Bewaar dit papier, en "
+    "vraag ons het na te kijken wanneer u wilt.",
+    "receipt_entries": "Regels in het logboek",
+    "receipt_head": "Controlegetal",
+    "receipt_commands": "Zo kijken wij het na",
+    "receipt_none": "van {value} is er geen bewijs van wissen; het wordt gemaakt zodra er van een dossier niets meer "
+    "over is dan wat de wet noemt. Er zijn er van: {known}",
+    "receipt_no_receipts": "nog geen",
+    "receipt_wrong": "het bewijs van {reference} klopt niet met het logboek, dus er wordt niets van gemaakt: {wrong}",
+    "receipt_form": "{file} moet eindigen op .pdf of .html",
+    # The ways out that are hers: paper, what she learns from, a longer term (retention.paper, learning, extending)
+    "waits_paper": "papier dat moet worden vernietigd",
+    "paper_due": "vernietig uiterlijk op {day} wat er van dit dossier op papier is, zoals aantekeningen en "
+    "formulieren; kies accept als het vernietigd is, en reject als er geen papier is",
+    "closed_in_touch": "Naam en e-mailadres blijven, om contact te houden, tot dat wordt ingetrokken.",
+    "paper_stated": "Dat papier is vernietigd verklaart u zelf; meer dan dat kan geen programma zeggen.",
+    "paper_asked": "Er wacht iets op u: {what}. Typ: pipeline attention",
+    "done_paper": "opgeschreven: u verklaart dat het papier van {reference} is vernietigd",
+    "done_no_paper": "opgeschreven: u verklaart dat er van {reference} geen papier is",
+    "learn_not_promised": "{policy} belooft niet dat er iets zonder naam bewaard blijft om van te leren, dus dat kan "
+    "niet. Wat er wel staat: {says}",
+    "learn_no_end": "{policy} zegt niet hoe lang een casus blijft; zet learning onder covers van een regel bij "
+    "retention",
+    "learn_closed": "{reference} is afgesloten, en merken om van te leren kan alleen voor die tijd; de reden is uw "
+    "eigen belofte dat daarna niets meer van het dossier blijft",
+    "learn_restricted": "{reference} mag niet worden gebruikt zolang de beperking geldt; zie: pipeline show "
+    "{reference}",
+    "learn_too_large": "{file} is groter dan {most} kB; bewaar er minder van, alleen waar u van wilt leren",
+    "learn_no_text": "{file} is geen tekst in UTF-8; bewaar het als .txt of .md en probeer het weer",
+    "learn_empty": "in {file} staat niets; schrijf op waar u van wilt leren en probeer het weer",
+    "learn_cannot_read": "{file} is niet te lezen ({reason}); kijk of de naam klopt",
+    "learn_which_file": "welke tekst? Typ: pipeline learn REF BESTAND",
+    "learn_no_case": "er is geen casus {code}; welke er zijn, zegt: pipeline learn",
+    "learn_none": "er is niets gemerkt om van te leren",
+    "learn_marked": "Bewaard als casus {code}, zonder de namen die het programma kent.",
+    "learn_replaced": "{text} werd {code} ({count} x)",
+    "learn_read_through": "Lees hem nu na: pipeline learn --read {code}. Het programma kent alleen wat in het "
+    "klantbestand staat, dus haal zelf weg waar iemand nog aan te herkennen is: typ pipeline learn --forget {code}, "
+    "verander uw tekst en merk hem opnieuw.",
+    "learn_nothing_replaced": "Er is niets vervangen: het programma vond geen naam die het kent. Lees hem nu na: "
+    "pipeline learn --read {code}. Staat er iets in waar iemand aan te herkennen is, typ dan pipeline learn --forget "
+    "{code}, verander uw tekst en merk hem opnieuw.",
+    "learn_own_file": "Uw eigen bestand {file} blijft staan waar het staat; het weghalen doet u zelf.",
+    "learn_forgotten": "casus {code} is gewist",
+    "learn_open": "{what}: nog van {reference}, tot u dat afsluit",
+    "learn_goes": "{what}: gaat weg op {day}",
+    "learn_cut_off": "De sleutel is vernietigd: dit programma weet niet meer van welk dossier de casus kwam.",
+    "extend_no_rule": "er is geen termijn {rule}; langer kan bij: {known}",
+    "extend_not_allowed": "{rule} mag niet langer worden: zo is het beloofd. Langer kan bij: {known}",
+    "extend_is_a_hold": "{rule} noemt geen tijd voor langer bewaren; het blijft zolang de reden er is. Typ: pipeline "
+    "hold {reference} --reason 'de reden'",
+    "extend_because": "langer bewaren vraagt een reden. Typ: pipeline extend {reference} --rule {rule} --because 'de "
+    "reden'",
+    "extend_twice": "{reference} is bij {rule} al langer; terugnemen: pipeline extend {reference} --lift",
+    "extend_nothing": "in {reference} is er niets waar {rule} over gaat, dus er is niets langer te bewaren",
+    "extend_idle": "bij {reference} verandert er niets: een andere regel of een uiterste termijn beslist, niet {rule}",
+    "extend_lifted": "{reference}: {count} teruggenomen; de termijnen zijn weer zoals beloofd.",
+    "extend_none": "{reference} was nergens langer.",
+    "extended": "{reference} blijft langer waar {rule} over gaat; terugnemen: pipeline extend {reference} --lift",
+    "longer_by": "Langer, voor één dossier, met een reden: pipeline extend REF --rule {rule} --because 'de reden'.",
+    "longer_hold": "Langer, zolang de reden er is: pipeline hold REF --reason 'de reden' ({rule}).",
+    "later_closing": "toestemming vragen bij het afsluiten",
     # Erasing and deleting, and what the coach looks at first (policy.guard, retention.guarding, retention.purge)
     "waits_plan": "een plan om te wissen waar u eerst naar moet kijken",
     "waits_purge": "een mail die niet overal weg kon",
@@ -969,6 +1068,10 @@ WORDS = {
     "gaat het vanzelf verder",
     "clock_ahead": "de klok van deze computer staat op {now}, en wat hij het laatst zag is van {seen}; klopt de datum "
     "omdat hij lang uit stond, stem dan in, en zet anders de klok goed",
+    "clock_moved": "de klok van deze computer is vooruitgezet naar {now}, terwijl er zo weinig tijd voorbijging dat "
+    "het pas {seen} kan zijn; klopt de datum nu, stem dan in, en zet anders de klok goed",
+    "clock_called": "tot dan blijft liggen wat is aangekondigd ({count} onderdelen, plan {plan}); klopt de datum toch, "
+    "stem dan in",
     "plan_large": "er gaat veel tegelijk weg: {planned}, en de laatste tijd nooit meer dan {usual} op een dag; bekijk "
     "het met: pipeline retention plan, en: pipeline purge --dry-run",
     "mailbox_empty": "van {known} mails die in uw mailbox werden opgeborgen, ligt er geen een meer; kijk of dit de "

@@ -60,7 +60,7 @@ def test_every_kind_of_mistake_in_a_template_is_said_at_once_with_the_names_ther
     edit(world, "nl/quote.html", "{% if goal %}", "{% if language == 'fr' %}{{ prix }}{% endif %}{% if goal %}")
     edit(world, "nl/consent.html", "{% if document.replaces %}", "{% if document.replaces %}{{ client.shoe }}")
     edit(world, "en/mail/quote.txt", "{{ ", "{{ sponsor.nickname }}{{ ")
-    (world.folder / "templates" / "nl" / "mail" / "consent.txt").unlink()
+    edit(world, "nl/mail/consent.txt", "{{ greeting }}", "{{ greeting }")
     edit(world, "en/quote.html", "{% block content %}", "{% block content %}{% if %}")
     checked = typed("check")
     assert checked.code == 65
@@ -94,13 +94,38 @@ def test_an_unknown_name_in_the_word_template_is_found(typed: Typing) -> None:
     assert "templates/en/quote.docx: " in checked.out
 
 
-@pytest.mark.parametrize("missing", [["house.html", "mail.html"], ["logo.svg"]])
-def test_a_missing_file_is_named(typed: Typing, missing: list[str]) -> None:
-    for name in missing:
-        (typed.world.folder / "templates" / name).unlink()
+LATER = {
+    "statement.html": "st", "statement_web.html": "sw", "clauses.html": "cl", "receipt.html": "re",
+    "receipt_web.html": "rw", "nl/mail/daily.txt": "da", "nl/mail/locked.txt": "lo",
+}  # fmt: skip
+
+
+def test_what_is_needed_only_later_is_tried_too_and_each_template_is_named(typed: Typing) -> None:
+    for name, mistake in LATER.items():
+        file = typed.world.folder / "templates" / name
+        file.write_text(f"{{{{ {mistake} }}}}", "utf-8")
     checked = typed("check")
     assert checked.code == 65
-    assert all(name in checked.out for name in missing)
+    said = [line.partition(" is not a known name; known are: ")[0] for line in checked.out.splitlines()]
+    assert sorted(said) == sorted(f"templates/{name}: '{mistake}'" for name, mistake in LATER.items())
+
+
+def test_a_picture_that_is_missing_is_named_and_never_borrowed(typed: Typing) -> None:
+    (typed.world.folder / "templates" / "logo.svg").unlink()
+    checked = typed("check")
+    assert checked.code == 65 and "logo.svg" in checked.out
+
+
+def test_a_practice_of_before_a_template_existed_uses_the_one_that_comes_with_the_program(typed: Typing) -> None:
+    newer = ["nl/mail/daily.txt", "receipt.html", "sections.html", "statement.html", "statement_parts.html", "web.html"]
+    for name in newer:
+        (typed.world.folder / "templates" / name).unlink()
+    checked = typed("check")
+    assert checked.code == 0
+    assert checked.out.splitlines() == [
+        *(f"--  templates/{name} is er niet; wat het programma zelf meebrengt wordt gebruikt" for name in newer),
+        "everything in this practice folder is in order",
+    ]
 
 
 def test_a_missing_folder_says_what_to_type(typed: Typing) -> None:

@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 
 from pipeline.errors import ConfigError
+from tests.cli.commands import Typing
 from tests.world import World
 
 NAMES = [f"privacy-2026-11-{language}.{kind}" for language in ("nl", "en") for kind in ("pdf", "html")]
@@ -81,27 +82,27 @@ def test_paper_and_web_say_the_same(published: dict[str, bytes]) -> None:
         assert sentence in published[f"privacy-2026-11-{language}.html"].decode()
 
 
-def test_the_same_practice_gives_the_same_bytes(tmp_path: Path, published: dict[str, bytes]) -> None:
-    world = World(tmp_path)
-    assert world.program("statement", "--to", str(tmp_path / "again")).returncode == 0
+def test_the_same_practice_gives_the_same_bytes(typed: Typing, tmp_path: Path, published: dict[str, bytes]) -> None:
+    assert typed("statement", "--to", str(tmp_path / "again")).code == 0
     assert {file.name: file.read_bytes() for file in (tmp_path / "again").iterdir()} == published
 
 
-def test_one_language_is_made_when_one_is_asked_for(world: World, tmp_path: Path) -> None:
-    done = world.program("statement", "--language", "en", "--to", str(tmp_path / "site"))
-    assert done.stdout.split() == [str(tmp_path / "site" / name) for name in NAMES if "-en." in name]
-    assert not (world.folder / "storage" / "statements").exists()
+def test_one_language_is_made_when_one_is_asked_for(typed: Typing, tmp_path: Path) -> None:
+    done = typed("statement", "--language", "en", "--to", str(tmp_path / "site"))
+    assert done.out.split() == [str(tmp_path / "site" / name) for name in NAMES if "-en." in name]
+    assert not (typed.world.folder / "storage" / "statements").exists()
 
 
-def test_a_published_version_is_not_made_again_with_another_promise(world: World) -> None:
+def test_a_published_version_is_not_made_again_with_another_promise(typed: Typing) -> None:
+    world = typed.world
     world.work()
-    assert world.program("statement", "--language", "nl").returncode == 0
+    assert typed("statement", "--language", "nl").code == 0
     before = {file.name: file.read_bytes() for file in (world.folder / "storage/statements/2026-11").iterdir()}
     world.change("^  goal_to_sponsor: no.*$", "  goal_to_sponsor: yes")
-    refused = world.program("statement")
-    assert refused.returncode == ConfigError.exit_code
-    assert "recipients sponsor: reads_the_goal was no, is nu yes" in refused.stderr
+    refused = typed("statement")
+    assert refused.code == ConfigError.exit_code
+    assert "recipients sponsor: reads_the_goal was no, is nu yes" in refused.said
     assert {file.name: file.read_bytes() for file in (world.folder / "storage/statements/2026-11").iterdir()} == before
     world.change(r'^  version: "2026-11"$', '  version: "2026-12"')
-    assert world.program("statement", "--language", "nl").returncode == 0
+    assert typed("statement", "--language", "nl").code == 0
     assert (world.folder / "storage/statements/2026-12/privacy-2026-12-nl.pdf").is_file()

@@ -77,6 +77,12 @@ def at(found: Calls, pattern: str, effect: str = KILL) -> Fault:
     return next(Fault(name, number, effect) for name, number, line in found if re.match(pattern, line))
 
 
+def last_before(found: Calls, fault: Fault, name: str, effect: str = KILL) -> Fault:
+    """Give a fault at the last call of `name` before the one at which `fault` happens."""
+    place = next(at for at, (one, number, _) in enumerate(found) if (one, number) == (fault.syscall, fault.number))
+    return Fault(name, [number for one, number, _ in found[:place] if one == name][-1], effect)
+
+
 def sample(found: Calls, count: int, seed: int) -> list[Fault]:
     """Give `count` points to kill at: the two around the final dot, and others spread over all names of calls."""
     return spread(found, count, seed, around_the_dot(found))

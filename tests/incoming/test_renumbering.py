@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -73,8 +74,22 @@ WAYS: dict[str, Renumber] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("moment", ["before the fetch", "after the fetch", "with new mail", "before anything"])
+# Each way and each moment in the ordinary run, and where they differ most together; all of them in the long run.
+ORDINARY = {
+    ("by the server", "before the fetch"), ("by the server", "with new mail"), ("recreated", "before the fetch"),
+    ("recreated", "after the fetch"), ("to zero", "before the fetch"), ("to zero", "before anything"),
+    ("to a smaller number", "with new mail"), ("to the largest number", "after the fetch"),
+}  # fmt: skip
+MOMENTS = ("before the fetch", "after the fetch", "with new mail", "before anything")
+
+
+@pytest.mark.parametrize(
+    ("way", "moment"),
+    [
+        pytest.param(*case, marks=[] if case in ORDINARY else [pytest.mark.long])
+        for case in itertools.product(WAYS, MOMENTS)
+    ],
+)
 def test_each_mail_is_kept_once_whenever_the_folder_is_renumbered(
     room: Mailroom, mail: MailStack, line: FaultProxy, way: str, moment: str
 ) -> None:

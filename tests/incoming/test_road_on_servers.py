@@ -33,8 +33,6 @@ rules:
     move: %s
 """
 QUESTION = "Nog een vraag: wanneer beginnen we?"
-# One of each sort in the ordinary run, and every one in the long run.
-ORDINARY = {"gmail", "renumbered after the look"}
 
 
 @pytest.fixture(scope="session")
@@ -51,13 +49,10 @@ def road(servers: Servers, tmp_path: Path, request: pytest.FixtureRequest) -> It
         yield made
 
 
-SELDOM = {"exchange", "renumbered after the fetch", "renumbered after the reading", "postfix"}
-on_every_server = pytest.mark.parametrize(
-    "road", [pytest.param(name, marks=pytest.mark.long) if name in SELDOM else name for name in KINDS], indirect=True
-)
-on_every_server_though_it_takes_long = pytest.mark.parametrize(
-    "road", [name if name in ORDINARY else pytest.param(name, marks=pytest.mark.long) for name in KINDS], indirect=True
-)
+def on_every_server(*ordinary: str) -> pytest.MarkDecorator:
+    """Try it on every server in the long run, and in the ordinary one on those where it goes another way."""
+    kinds = [name if name in ordinary else pytest.param(name, marks=pytest.mark.long) for name in KINDS]
+    return pytest.mark.parametrize("road", kinds, indirect=True)
 
 
 def words(road: Served) -> EmailMessage:
@@ -70,7 +65,7 @@ def pending(road: Served) -> list[tuple[object, ...]]:
     return [one for one in road.found() if one[1] is None]
 
 
-@on_every_server_though_it_takes_long
+@on_every_server("gmail", "renumbered after the look")
 def test_papers_come_back_and_are_booked_and_countersigned_once_and_the_mailbox_is_as_it_was(road: Served) -> None:
     road.post(road.answer(SPONSOR, "Akkoord.", road.signed(SPONSOR, 1)), SPONSOR)
     road.post(road.answer(CLIENT, "Getekend.", road.signed(CLIENT, 2)), CLIENT)
@@ -92,7 +87,7 @@ def test_papers_come_back_and_are_booked_and_countersigned_once_and_the_mailbox_
     assert road.waits() == [] and road.whole() and road.changed() == []
 
 
-@on_every_server
+@on_every_server("generic", "gmail", "without SPECIAL-USE")
 def test_what_the_coach_moves_on_her_phone_before_or_after_it_is_found_is_filed_once_from_where_it_lies(
     road: Served,
 ) -> None:
@@ -107,7 +102,7 @@ def test_what_the_coach_moves_on_her_phone_before_or_after_it_is_found_is_filed_
     assert len(road.server.messages(COACH, WORK)) == 2
 
 
-@on_every_server
+@on_every_server("gmail", "renumbered after the look")
 def test_what_the_coach_deletes_before_it_is_fetched_is_no_trouble(road: Served) -> None:
     def deletes() -> None:
         road.moves_by_hand(road.kind.trash, slice(1))
@@ -123,7 +118,7 @@ def test_what_the_coach_deletes_before_it_is_fetched_is_no_trouble(road: Served)
     assert told == [f"{road.reference} mail filed"] * len(kept)
 
 
-@on_every_server
+@on_every_server("generic", "without SPECIAL-USE")
 def test_a_mail_that_was_read_and_flagged_is_filed_as_an_unread_one_is_and_stays_so(road: Served) -> None:
     road.post(words(road))
     with road.phone() as client:
@@ -134,7 +129,7 @@ def test_a_mail_that_was_read_and_flagged_is_filed_as_an_unread_one_is_and_stays
     assert (road.mails(), road.changed()) == (["filed", "filed"], [])
 
 
-@on_every_server
+@on_every_server("generic", "without UIDPLUS", "without MOVE", "gmail")
 def test_rules_flag_and_move_where_the_server_can_and_else_nothing_is_copied_and_the_coach_is_told(
     road: Served,
 ) -> None:
@@ -191,7 +186,7 @@ def test_the_log_does_not_say_that_a_mail_was_moved_that_was_not(road: Served) -
     assert road.waits() == ["tidy"] and "1 mail marked or moved, as the rules ask" not in told
 
 
-@on_every_server
+@on_every_server("gmail", "renumbered after the look")
 def test_the_same_answer_in_two_folders_is_one_mail(road: Served) -> None:
     road.post(words(road))
     with road.phone() as client:
@@ -254,9 +249,10 @@ def looping(road: Served) -> Iterator[None]:
 
 
 WATCHED = {name: kind for name, kind in KINDS.items() if not kind.renumbers} | {"without IDLE": WITHOUT_IDLE}
+SELDOM = WATCHED.keys() - {"generic", "gmail", "without IDLE"}
 
 
-@pytest.mark.parametrize("name", WATCHED)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in SELDOM)) for name in WATCHED])
 def test_an_answer_is_seen_at_once_where_the_server_says_that_it_came_and_else_at_the_next_look(
     servers: Servers, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from pipeline.policy.policy import read_policy
 from pipeline.practice import Practice
 from pipeline.press.stamp import fingerprint
 from pipeline.reading.findings import Certificate, Findings, Ink, Way
+from tests import warm
 from tests.faults.script import Stage
 from tests.faults.scripted import ScriptedSmtp
 from tests.outgoing.back import Paper, drawn, letters, road_out, take_back
@@ -388,10 +389,12 @@ def test_a_template_that_cannot_be_printed_is_said_and_tried_again(asked: tuple[
     template = world.folder / "templates" / "nl" / "countersigned.html"
     text = template.read_text("utf-8")
     template.write_text(text.replace("confirmation.signer", "confirmation.singer"), "utf-8")
+    warm.serve(practice)
     with pytest.raises(PrintFailed, match=r"countersigned\.html"):
         countersign(practice, THEN(), lambda _: None)
     assert world.rows("SELECT 1 FROM messages WHERE purpose != 'documents'") == []
     template.write_text(text, "utf-8")
+    warm.serve(practice)
     assert [countersign(practice, THEN(), lambda _: None) for _ in range(3)] == [1, 0, 0]
 
 

@@ -66,8 +66,11 @@ def test_the_other_practices_ask_it_and_their_quotes_leave(sending: World, polic
     assert (world.note(), world.states()) == (None, ["accepted"])
 
 
-@pytest.mark.parametrize("policy", ["kleur", "ken-jezelf", "pluform", "refleact", "ballance"])
-@pytest.mark.parametrize("receives", ["", "receives: {quote: both}\n"])
+@pytest.mark.parametrize(
+    ("policy", "receives"),
+    [(policy, "") for policy in ("kleur", "ken-jezelf", "pluform", "refleact", "ballance")]
+    + [("ken-jezelf", "receives: {quote: both}\n")],
+)
 def test_an_ordinary_quote_with_a_goal_leaves_under_each_policy(sending: World, policy: str, receives: str) -> None:
     world = under(sending, policy)
     world.change("^  goal_to_sponsor: no", "  goal_to_sponsor: yes")

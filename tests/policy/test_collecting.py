@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pipeline.policy.collecting import Refused, before_collecting, refused, taken_by
-from pipeline.policy.policy import Policy, read_policy, shipped_policies
+from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import Category
 from pipeline.policy.schema.people import FieldRule
+from tests.policy.promises import POLICIES
 
-POLICIES = {name: read_policy(name, Path("nowhere"), "en") for name in shipped_policies()}
 CLIENT = ("name", "formerly", "salutation", "phone", "email", "role", "organisation", "goal")
 SPONSOR = ("organisation", "contact", "salutation", "email", "address", "kvk", "purchase_order")
 

@@ -17,10 +17,10 @@ from pipeline import newpractice
 from pipeline.config.practice import PracticeFile, read_practice_file
 from pipeline.policy.drift import differences, digest, promised, reference
 from pipeline.policy.period import Period
-from pipeline.policy.policy import Policy, policy_file, read_policy, shipped_policies
+from pipeline.policy.policy import Policy, policy_file, read_policy
+from tests.policy.promises import POLICIES
 
 FILE = read_practice_file(newpractice.shipped())
-POLICIES = {name: read_policy(name, Path("nowhere"), "en") for name in shipped_policies()}
 TREES = {name: policy.model_dump(mode="json") for name, policy in POLICIES.items()}
 TERMS = {"promise", "floor", "ceiling", "window", "wait", "within", "residue", "every", "by", "period",
          "keeps_at_most", "purged_within", "forward_within"}  # fmt: skip

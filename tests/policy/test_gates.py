@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,12 +11,12 @@ from hypothesis import strategies as st
 from pipeline.model import Kind, MessageState, Party
 from pipeline.policy import deeds
 from pipeline.policy.gates import Carried, SendFacts, Word, closed, standing, why_not
-from pipeline.policy.policy import Policy, read_policy, shipped_policies
+from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import Category
 from pipeline.policy.schema.gates import CONSENT, Act, GateRule, Needs, Recipient
 from pipeline.policy.schema.mail import ContentRule
+from tests.policy.promises import POLICIES
 
-POLICIES = {name: read_policy(name, Path("nowhere"), "en") for name in shipped_policies()}
 GATES = {rule.id: rule for policy in POLICIES.values() for rule in policy.gates}
 ABOUT = {rule.id: next(iter(rule.covers), Category.DOSSIER) for rule in GATES.values()}
 SPONSOR, OTHER = "peter@work.example", "paula@elsewhere.example"

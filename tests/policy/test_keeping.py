@@ -40,6 +40,7 @@ def section_of(section: str, rule: str) -> str:
         ("gates", "before: disclose, covers: [profile], to: [sponsor], require: ['consent:coaching']"),
         ("gates", "before: disclose, covers: [report], to: [sponsor], require: [approval]"),
         ("gates", "before: collect, require: [guardian], only_under_16: yes"),
+        ("closing", "steps: [ask_consent], asks: [coaching]"),
     ],
 )
 def test_what_is_not_built_yet_is_not_kept_yet(tmp_path: Path, section: str, rule: str) -> None:
@@ -59,7 +60,10 @@ def test_what_is_not_built_yet_is_not_kept_yet(tmp_path: Path, section: str, rul
         ("gates", "before: collect, covers: [notes], require: [never]", Standing.NO_PATH),
         ("gates", "before: collect, covers: [dossier], require: ['consent:coaching']", Standing.NO_PATH),
         ("gates", "before: send, covers: [quote], require: [consent_form]", Standing.KEPT),
-        ("closing", "steps: [destroy_paper]", Standing.KEPT),
+        ("closing", "steps: [destroy_paper]", Standing.ATTESTED),
+        ("closing", "steps: [pseudonymise_marked]", Standing.KEPT),
+        ("closing", "steps: [pseudonymise_marked, destroy_paper]", Standing.KEPT),
+        ("closing", "steps: [ask_consent, pseudonymise_marked], asks: [coaching]", Standing.PARTLY),
         ("changes", "announced: [website]", Standing.KEPT),
         ("attest", "what: {nl: Op slot, en: Locked}, every: P1Y", Standing.ATTESTED),
         ("processors", "name: {nl: Iemand, en: Somebody}, contract: yes", Standing.ATTESTED),
@@ -76,6 +80,32 @@ def test_a_rule_is_kept_as_far_as_the_program_can(tmp_path: Path, section: str, 
 def test_deleting_mail_is_kept_for_mail_that_there_is(tmp_path: Path, kind: str, expected: Standing) -> None:
     text = broken(("covers: [quote, consent], after: answered", f"covers: [{kind}], after: answered"))
     assert standing(read(text, tmp_path), "X-6") is expected
+
+
+@pytest.mark.clause("B-10.1")
+def test_that_paper_was_destroyed_is_never_shown_as_more_than_stated(tmp_path: Path) -> None:
+    text = section_of("closing", "steps: [destroy_paper]")
+    alone = read(broken(FREE, ("\nmail:\n", text)), tmp_path)
+    assert standing(alone, "X-6") is Standing.ATTESTED
+    assert told(policy("ballance"), "B-10.1", "en") == (
+        "Kept by this program. That paper was destroyed you state yourself; no program can say more than that."
+    )
+
+
+@pytest.mark.clause("R-Tr.4", "R-Tr.6", "R-Re.6")
+def test_asking_consents_at_closing_is_said_to_come_still() -> None:
+    for clause in ("R-Tr.4", "R-Tr.6", "R-Re.6"):
+        assert standing(policy("refleact"), clause) is Standing.PARTLY
+        assert "asking consents when a coaching is closed" in told(policy("refleact"), clause, "en")
+
+
+@pytest.mark.clause("J-4.2", "J-4.4", "J-4.5")
+def test_how_a_term_can_be_longer_is_told_with_the_clause() -> None:
+    one = policy("ken-jezelf")
+    assert "pipeline extend REF --rule ken-jezelf.books --because" in told(one, "J-4.2", "en")
+    for clause, rule in (("J-4.5", "ken-jezelf.invoice"), ("J-4.4", "ken-jezelf.contact")):
+        said = told(one, clause, "en")
+        assert "pipeline hold REF --reason" in said and rule in said and "pipeline extend" not in said
 
 
 def test_of_which_some_rules_are_kept_and_others_not_yet_is_kept_in_part(tmp_path: Path) -> None:

@@ -67,7 +67,8 @@ def test_what_began_later_is_never_over_sooner(one: date, other: date, period: P
 @given(DAYS, PERIODS)
 def test_counting_back_never_lands_after_the_day_that_leads_here(day: date, period: Period) -> None:
     back = period.before(day)
-    assert back <= day and period.after(back) <= day + timedelta(days=3)  # the ends of two short months, at most
+    # At most the end of a short month, and the leap days that lie on one way and not on the other.
+    assert back <= day and period.after(back) <= day + timedelta(days=5)
 
 
 @given(PERIODS, st.integers(0, 900))
@@ -127,11 +128,46 @@ def test_days_keep_the_time_on_the_wall_and_hours_pass_as_they_are(moment: str, 
     assert found.isoformat(timespec="minutes") == over
 
 
-@given(MOMENTS, st.integers(0, 2000), st.sampled_from([UTC, HERE]))
+@pytest.mark.parametrize(
+    ("fold", "written", "over"),
+    [
+        (0, "P0D", "2026-10-25T02:30+02:00"),
+        (1, "P0D", "2026-10-25T02:30+01:00"),
+        (1, "PT1H", "2026-10-25T03:30+01:00"),
+        (0, "PT1H", "2026-10-25T02:30+01:00"),
+        (1, "P1D", "2026-10-26T02:30+01:00"),
+        (1, "P364D", "2027-10-24T02:30+02:00"),
+        (1, "P371D", "2027-10-31T02:30+01:00"),
+        (0, "P371D", "2027-10-31T02:30+02:00"),
+        (0, "P154D", "2027-03-28T03:30+02:00"),  # half past two does not come on that day
+        (1, "P154D", "2027-03-28T03:30+02:00"),
+    ],
+)
+def test_half_past_two_in_the_night_that_has_it_twice_stays_the_one_it_was(fold: int, written: str, over: str) -> None:
+    moment = datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=HERE)
+    assert read(written).after_moment(moment).isoformat(timespec="minutes") == over
+
+
+NIGHTS = st.builds(
+    lambda night, minutes: night + timedelta(minutes=minutes),
+    st.sampled_from([datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)]), st.integers(-180, 240),
+)  # fmt: skip
+"""The minutes around both transitions of a year."""
+
+
+@given(st.one_of(MOMENTS, NIGHTS), st.integers(0, 2000), st.sampled_from([UTC, HERE]))
 def test_hours_are_real_hours_across_summer_and_winter(moment: datetime, hours: int, zone: tzinfo) -> None:
-    local = moment.astimezone(zone).replace(fold=0)
-    over = Period(hours=hours).after_moment(local)
-    assert over.astimezone(UTC) - local.astimezone(UTC) == timedelta(hours=hours)
+    over = Period(hours=hours).after_moment(moment.astimezone(zone))
+    assert over.astimezone(UTC) - moment == timedelta(hours=hours)
+
+
+@given(NIGHTS, PERIODS)
+def test_days_keep_the_time_on_the_wall_unless_that_day_leaves_it_out(moment: datetime, period: Period) -> None:
+    local = moment.astimezone(HERE)
+    over = period.after_moment(local)
+    left_out = timedelta(hours=1) if over.time() != local.time() else timedelta()
+    assert over.replace(tzinfo=None) - left_out == datetime.combine(period.after(local.date()), local.time())
+    assert over >= moment
 
 
 @given(PERIODS, PERIODS)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.policy.period import Period, read
-from pipeline.policy.policy import Policy, law, read_policy, retention_rules, shipped_laws, shipped_policies
+from pipeline.policy.policy import Policy, law, retention_rules, shipped_laws, shipped_policies
 from pipeline.policy.schema.base import Category, Rule
 from pipeline.policy.schema.gates import Act, GateRule, Recipient
 from pipeline.policy.schema.people import Question
 from pipeline.policy.schema.retention import Event, RetentionRule
 from pipeline.policy.sentences import category, event, period, recipient, sentence, term
+from tests.policy.promises import POLICIES
 
-POLICIES = {name: read_policy(name, Path("nowhere"), "en") for name in shipped_policies()}
 SECTIONS = (
     "fields", "consents", "mail", "mail_contents", "gates", "closing", "changes", "processors", "attest", "requests",
     "breach", "backup", "access", "complaints", "signposts",

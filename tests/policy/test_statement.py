@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +12,11 @@ import pytest
 from pipeline import newpractice
 from pipeline.config.practice import PracticeFile, read_practice_file
 from pipeline.policy.drift import digest
-from pipeline.policy.policy import Policy, law, read_policy, retention_rules, shipped_policies
+from pipeline.policy.policy import Policy, law, retention_rules, shipped_policies
 from pipeline.policy.statement import Values, statement_values
+from tests.policy.promises import POLICIES
 
 FILE = read_practice_file(newpractice.shipped())
-POLICIES = {name: read_policy(name, Path("nowhere"), "en") for name in shipped_policies()}
 SINCE = date(2026, 11, 22)
 RULES = ("fields", "mail", "mail_contents", "gates", "closing", "changes", "processors", "attest", "requests", "breach",
          "backup", "access", "complaints", "signposts", "readings")  # fmt: skip

@@ -9,7 +9,6 @@ import calendar
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +17,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.policy.period import Period
-from pipeline.policy.policy import read_policy, retention_rules, shipped_policies
+from pipeline.policy.policy import retention_rules, shipped_policies
 from pipeline.policy.schema.base import HELD, Category
 from pipeline.policy.schema.retention import Event, RetentionRule, Until, When
 from pipeline.policy.terms import Life, Term, book_year_end, strictest, term
+from tests.policy.promises import POLICIES
 
 PAGES = [(year, month, calendar.monthrange(year, month)[1]) for year in range(2015, 2180) for month in range(1, 13)]
 """A wall calendar: year, month, and how many days the page has."""
@@ -35,7 +35,7 @@ TEXTS = ["P0D", "P1D", "P90D", "P4W", "P1M", "P6M", "P18M", "P1Y", "P2Y", "P5Y",
 
 @cache
 def rules_of(policy: str) -> list[RetentionRule]:
-    return retention_rules(read_policy(policy, Path("nowhere"), "en"))
+    return retention_rules(POLICIES[policy])
 
 
 def rule(**said: Any) -> RetentionRule:
@@ -140,7 +140,10 @@ def swept(group: tuple[str, Category, str | None, bool], days: Iterable[date], y
 GROUPS = list(groups(shipped_policies()))
 
 
-@pytest.mark.parametrize("group", [one for one in GROUPS if one[1] is Category.CONTACT], ids=str)
+# Those of the policies that count longest and shortest; the long run has every group.
+@pytest.mark.parametrize(
+    "group", [one for one in GROUPS if one[1] is Category.CONTACT and one[0] in {"ballance", "refleact"}], ids=str
+)
 def test_contact_data_go_on_their_day_whatever_the_day_of_closing_from_2019_to_2150(
     group: tuple[str, Category, str | None, bool],
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Mapping
@@ -100,7 +101,9 @@ class Bench:
         return [path for path in self.scratch.rglob("*") if path.is_file()] if self.scratch.exists() else []
 
 
-def presses_of(program: int) -> list[int]:
-    """Give the ids of the presses that the process `program` has started and that still are there."""
+def presses_of(program: int, templates: Path | None = None) -> list[int]:
+    """Give the ids of the presses that `program` has started, for some templates only, and that still are there."""
     children = Path(f"/proc/{program}/task/{program}/children").read_text("ascii").split()
-    return [int(child) for child in children if b"pipeline.press" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children}
+    places = {os.fsencode(templates)} if templates else set()
+    return [child for child, command in commands.items() if {b"pipeline.press", *places} <= set(command)]

@@ -129,7 +129,10 @@ def test_a_word_quote_shows_every_hostile_value_verbatim(real: World, server: Sc
         check_quote(letters[f"payer{number}@work.example"], values, IN_WORD)
 
 
-@pytest.mark.parametrize("text", ["<b>" * 3333, "é" * 10_000], ids=["markup", "one word"])
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param("<b>" * 3333, id="markup", marks=pytest.mark.long), pytest.param("é" * 10_000, id="one word")],
+)
 def test_ten_thousand_characters_stand_there_to_the_last(real: World, server: ScriptedSmtp, text: str) -> None:
     letters = sent_for(real, server, [{"goal": text, "name": "N"}], sponsored=False)
     missing = Counter(seen(text)) - Counter(seen(quote_in(letters["client0@home.example"])))
@@ -173,7 +176,7 @@ def on_paper(practice: Practice, values: Mapping[str, str], *, sponsored: bool) 
     return practice.press.print("nl/quote.html", given_to, "K7Q4-MX2P-1", 1, "ABCDE").data
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(BY_CLIENT), tricky, min_size=1))
 def test_any_text_of_syntax_stands_verbatim_on_the_quote(printing: Practice, values: dict[str, str]) -> None:
     pdf = on_paper(printing, values, sponsored=False)

@@ -73,10 +73,10 @@ def test_a_page_that_reaches_into_the_program_is_refused(bench: Bench, asked: st
 @pytest.mark.parametrize("asked", MEMORY)
 def test_a_page_that_eats_memory_ends_the_press_and_a_new_one_does_the_next_job(bench: Bench, asked: str) -> None:
     assert bench.well()
-    before = set(presses_of(os.getpid()))
+    before = set(presses_of(os.getpid(), bench.templates))
     bench.add("evil.html", MEMORY[asked])
     assert ONE_LINE.fullmatch(bench.failure("evil.html"))
-    assert not before & set(presses_of(os.getpid()))
+    assert before and not before & set(presses_of(os.getpid(), bench.templates))
     assert bench.well()
 
 
@@ -84,12 +84,12 @@ def test_a_page_that_eats_memory_ends_the_press_and_a_new_one_does_the_next_job(
 def test_a_page_without_end_is_ended_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
     monkeypatch.setattr(press, "PATIENCE", 10.0)
     with Trap() as trap:
-        others, bench = set(presses_of(os.getpid())), Bench(tmp_path / "bench", trap)
+        bench = Bench(tmp_path / "bench", trap)
         assert bench.well()
-        mine = set(presses_of(os.getpid())) - others
+        before = set(presses_of(os.getpid(), bench.templates))
         bench.add("evil.html", (ENDLESS | SLOW)[asked])
         assert "too much time or memory" in bench.failure("evil.html")
-        assert mine and not mine & set(presses_of(os.getpid()))
+        assert before and not before & set(presses_of(os.getpid(), bench.templates))
         assert not bench.left_over()
         assert bench.well()
         bench.press.close()

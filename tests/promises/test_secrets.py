@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.practice import opened
+from tests.cli.commands import Typing
 from tests.faults.scripted import ScriptedSmtp
 from tests.promises.bench import presses_of
 from tests.world import World
@@ -126,36 +128,51 @@ def check_quiet(world: World, said: dict[str, str]) -> None:
     assert not [path for path in world.folder.rglob("*") if STEM in path.name.casefold()]
 
 
-def everything_said(world: World, trouble: Trouble, server: ScriptedSmtp) -> dict[str, str]:
-    trouble(world, server)
-    said = said_after(world, ("run", "--once"), ("status",), ("ledger",))
-    reference = str(world.rows("SELECT reference FROM dossiers")[0][0])
-    return said | said_after(world, ("show", reference))
+Say = Callable[[Trouble], dict[str, str]]
+
+
+@pytest.fixture
+def everything_said(
+    secretive: World, guarded: ScriptedSmtp, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Say:
+    """What a run after some trouble says, in a process of its own, and what the looking commands then show."""
+    typed = Typing(secretive, capsys, monkeypatch)
+
+    def say(trouble: Trouble) -> dict[str, str]:
+        trouble(secretive, guarded)
+        said = said_after(secretive, ("run", "--once"))
+        ((reference,),) = secretive.rows("SELECT reference FROM dossiers LIMIT 1")
+        for command in (("status",), ("ledger",), ("show", str(reference))):
+            shown = typed(*command)
+            said[" ".join(command)] = shown.out + shown.said
+        return said
+
+    return say
 
 
 @pytest.mark.parametrize(
     "trouble", [pytest.param(name, marks=[pytest.mark.long] if name in ALIKE else []) for name in TROUBLES]
 )
 def test_whatever_goes_wrong_nothing_printed_names_a_person_or_a_password(
-    secretive: World, guarded: ScriptedSmtp, trouble: str
+    secretive: World, everything_said: Say, trouble: str
 ) -> None:
-    check_quiet(secretive, everything_said(secretive, TROUBLES[trouble], guarded))
+    check_quiet(secretive, everything_said(TROUBLES[trouble]))
 
 
 @pytest.mark.parametrize("state", ["written", "accepted"])
 def test_a_defect_is_reported_by_its_places_without_the_values_it_met(
-    secretive: World, guarded: ScriptedSmtp, state: str
+    secretive: World, everything_said: Say, state: str
 ) -> None:
-    said = everything_said(secretive, a_broken_row(state), guarded)
+    said = everything_said(a_broken_row(state))
     assert "defect, please report: ValidationError at " in said["run --once"]
     check_quiet(secretive, said)
 
 
 @pytest.mark.parametrize("trouble", QUOTING)
 def test_a_template_that_makes_a_file_name_of_a_value_puts_nobody_in_the_log(
-    secretive: World, guarded: ScriptedSmtp, trouble: str
+    secretive: World, everything_said: Say, trouble: str
 ) -> None:
-    check_quiet(secretive, everything_said(secretive, a_template(QUOTING[trouble]), guarded))
+    check_quiet(secretive, everything_said(a_template(QUOTING[trouble])))
 
 
 def test_the_looking_commands_show_no_password_either(secretive: World, guarded: ScriptedSmtp) -> None:
@@ -246,7 +263,7 @@ def test_with_the_most_open_umask_all_that_is_kept_is_the_owners_alone(sending: 
 def test_with_the_most_open_umask_the_presss_own_folder_is_the_owners_alone(sending: World) -> None:
     sending.drop(FILE)
     sending.work()
-    with sending.opened() as practice:
+    with opened(sending.folder) as practice:
         practice.press.unknown_names("house.html", {})
         assert rights_of(sending.folder / "storage" / "press") <= OWN
 

@@ -61,7 +61,7 @@ def test_an_untouched_page_is_unchanged(page: Sent, soft: float) -> None:
     assert judged(page.picture, page, soft=soft) == (Content.UNCHANGED, {})
 
 
-@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("at", [0, 1, *(pytest.param(at, marks=pytest.mark.long) for at in (2, 3))])
 def test_another_figure_in_the_same_letter_is_never_unchanged(at: int) -> None:
     costs = [word for word in COSTS.words if word.text.endswith(",00") and len(word.text) >= 5]
     word = costs[at % len(costs)]

@@ -66,8 +66,18 @@ def test_what_paper_goes_through_says_nothing(worn: Callable[[Picture], Picture]
     assert noted(worn(CHOICES.picture)) == 0
 
 
-@pytest.mark.parametrize("colour", [pictures.BLUE, BLACK, PENCIL])
-@pytest.mark.parametrize(("left", "top"), [(40, 235), (6, 8), (150, 258), (8, 150), (120, 12)])
+PLACES, COLOURS = [(40, 235), (6, 8), (150, 258), (8, 150), (120, 12)], [pictures.BLUE, BLACK, PENCIL]
+
+
+# Every place and every colour in the ordinary run, each with each in the long run.
+@pytest.mark.parametrize(
+    ("left", "top", "colour"),
+    [
+        pytest.param(*place, colour, marks=[] if at % 3 == which else [pytest.mark.long])
+        for at, place in enumerate(PLACES)
+        for which, colour in enumerate(COLOURS)
+    ],
+)
 def test_words_are_told_wherever_they_stand(left: float, top: float, colour: tuple[int, int, int]) -> None:
     drawn = CHOICES.picture
     for at in range(3):

@@ -93,8 +93,18 @@ def test_a_shadow_across_the_box_is_not_ink() -> None:
     assert seen(drawn) is Ink.EMPTY
 
 
-@pytest.mark.parametrize(("aside", "radius"), [(20, 38), (50, 33), (75, 43)])
-@pytest.mark.parametrize("strength", [0.15, 0.28, 0.4])
+RIMS, STRENGTHS = [(20, 38), (50, 33), (75, 43)], [0.15, 0.28, 0.4]
+
+
+# Every rim and every strength in the ordinary run, each with each in the long run.
+@pytest.mark.parametrize(
+    ("aside", "radius", "strength"),
+    [
+        pytest.param(*place, strength, marks=[] if at == which else [pytest.mark.long])
+        for at, place in enumerate(RIMS)
+        for which, strength in enumerate(STRENGTHS)
+    ],
+)
 def test_the_rim_of_a_cup_through_the_box_is_no_signature(aside: float, radius: float, strength: float) -> None:
     y, x = np.mgrid[0 : PAGE.picture.shape[0], 0 : PAGE.picture.shape[1]]
     away = np.hypot(x - (LEFT + aside) * MM, y - (TOP + HEIGHT + 18) * MM)

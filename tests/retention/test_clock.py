@@ -13,7 +13,8 @@ from imapclient import IMAPClient
 
 from pipeline import attention
 from pipeline.config.practice import Server
-from pipeline.retention import timetable
+from pipeline.edges import uptime
+from pipeline.retention import guarding, timetable
 from pipeline.sandbox import SandboxServer
 from pipeline.worker import Worker
 from tests.retention.scene import Scene, copied, scene
@@ -164,6 +165,125 @@ def test_when_the_practice_moves_to_another_zone_the_day_is_that_of_where_it_is(
     for hours in range(-30, 30):
         clock.look(midnight + timedelta(hours=hours))
     assert clock.gone == midnight
+
+
+# The clock that counts on since the computer was started.
+
+
+START = "start of the computer"
+
+
+def put_forward(clock: Clock, by: timedelta) -> None:
+    """Leave what a clock leaves that is put forward while the computer is on: it seems to have been started later."""
+    kept = clock.scene.practice.database.value("SELECT value FROM settings WHERE name = ?", START)
+    if kept is None:
+        pytest.skip("this system does not tell when it was started")
+    name, at = kept.split()
+    noted = f"{name} {(datetime.fromisoformat(at) - by).isoformat()}"
+    clock.scene.run("UPDATE settings SET value = ? WHERE name = ?", noted, START)
+
+
+def seen(clock: Clock) -> datetime:
+    return datetime.fromisoformat(
+        clock.scene.practice.database.value("SELECT value FROM settings WHERE name = 'clock'")
+    )  # fmt: skip
+
+
+def test_a_clock_that_was_put_forward_by_a_month_erases_nothing_and_is_not_remembered(clock: Clock) -> None:
+    clock.days(FIRST, date(2026, 11, 10))
+    before = seen(clock)
+    put_forward(clock, 30 * DAY)
+    clock.days(date(2026, 11, 11), date(2026, 11, 20), shown=by(30 * DAY))
+    assert clock.alive and seen(clock) == before
+    assert any("vooruitgezet" in reason for reason in clock.asked)
+    put_forward(clock, -30 * DAY)
+    clock.days(date(2026, 11, 21), DUE + WINDOW)
+    assert clock.on_time and not attention.waiting(clock.scene.practice)
+
+
+def test_a_clock_that_was_put_right_by_a_month_goes_on_once_she_says_that_it_is_right(clock: Clock) -> None:
+    clock.days(FIRST, date(2026, 11, 10))
+    put_forward(clock, 30 * DAY)
+    clock.days(date(2026, 12, 10), date(2026, 12, 11))
+    assert clock.alive and len(attention.waiting(clock.scene.practice)) == 1
+    clock.days(date(2026, 12, 12), date(2026, 12, 12), agrees=True)
+    assert not clock.alive and seen(clock).date() == date(2026, 12, 12)
+    assert not attention.waiting(clock.scene.practice)
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_was_put_right_by_an_hour_or_two_is_not_asked_about(clock: Clock, hours: int) -> None:
+    clock.days(FIRST, date(2026, 11, 10))
+    put_forward(clock, timedelta(hours=hours))
+    clock.days(date(2026, 11, 11), DUE + WINDOW)
+    assert clock.on_time and not clock.asked
+
+
+def test_a_clock_that_is_put_forward_a_little_each_day_is_found_out_by_what_it_adds_up_to(clock: Clock) -> None:
+    for day in range(20):
+        true = datetime(2026, 11, 8, 8, tzinfo=UTC) + day * DAY
+        clock.look(true, true + day * timedelta(hours=2))
+        put_forward(clock, timedelta(hours=2))
+    assert seen(clock) == datetime(2026, 11, 9, 10, tzinfo=UTC)
+
+
+def test_after_the_computer_was_started_anew_its_start_is_remembered_and_nothing_is_asked(clock: Clock) -> None:
+    started = uptime.start()
+    clock.days(FIRST, date(2026, 11, 10))
+    another = "another-start 2026-01-01T00:00:00+00:00"
+    clock.scene.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", START, another)
+    clock.days(date(2026, 11, 11), DUE + WINDOW)
+    kept = clock.scene.practice.database.value("SELECT value FROM settings WHERE name = ?", START)
+    assert clock.on_time and not clock.asked and kept.split()[0] == (started.name if started else "another-start")
+
+
+def test_the_start_of_this_computer_is_the_same_whenever_it_is_asked() -> None:
+    first, second = uptime.start(), uptime.start()
+    if first is None or second is None:
+        pytest.skip("this system does not tell when it was started")
+    assert first.name == second.name and abs(first.at - second.at) < timedelta(seconds=5)
+    assert first.at < datetime.now(UTC)
+
+
+def test_what_goes_by_no_clock_says_nothing_of_the_clock(clock: Clock) -> None:
+    clock.days(FIRST, date(2026, 11, 10))
+    before, at_once = seen(clock), guarding.Intended(("1 mine.consent",), 0, 0)
+    assert guarding.may(clock.scene.practice, at_once, None, datetime(2040, 1, 1, tzinfo=UTC))
+    assert seen(clock) == before
+
+
+# A clock that is behind.
+
+
+BEHIND_FOR = (date(2026, 11, 28), date(2026, 11, 30))
+
+
+def test_while_the_clock_is_behind_she_is_asked_once_why_nothing_goes_and_it_stays_announced(clock: Clock) -> None:
+    clock.days(FIRST, date(2026, 11, 27))
+    for first, last in (BEHIND_FOR, (DUE, DUE + 2 * DAY)):
+        clock.days(first, last, shown=lambda true: true.replace(year=1970))
+        (one,) = attention.waiting(clock.scene.practice)
+        assert one.what == "plan" and "1970" in one.reasons[0] and "2026-11-27" in one.reasons[0]
+        assert "8 onderdelen" in one.reasons[1]
+    taken_back = "SELECT count(*) FROM ledger WHERE entry LIKE '%erasure.taken_back%'"
+    assert clock.alive and not clock.scene.practice.database.value(taken_back)
+    clock.look(datetime(2026, 12, 4, 8, tzinfo=UTC))
+    assert not clock.alive and not attention.waiting(clock.scene.practice)
+
+
+def test_a_clock_that_is_behind_and_right_after_all_is_believed_at_her_yes(clock: Clock) -> None:
+    clock.days(FIRST, date(2026, 11, 20), shown=by(5 * DAY))  # it ran ahead, and nothing told
+    assert seen(clock) == datetime(2026, 11, 25, 20, tzinfo=UTC) and not clock.asked
+    clock.days(date(2026, 11, 21), date(2026, 11, 21), agrees=True)
+    assert seen(clock) == datetime(2026, 11, 21, 20, tzinfo=UTC) and clock.asked
+    clock.days(date(2026, 11, 22), DUE + WINDOW)
+    assert clock.on_time and not attention.waiting(clock.scene.practice)
+
+
+def test_while_nothing_waits_a_clock_that_is_behind_asks_nothing(clock: Clock) -> None:
+    clock.days(FIRST, date(2026, 11, 10))
+    clock.look(datetime(2026, 11, 11, 8, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC))
+    assert not attention.waiting(clock.scene.practice)
 
 
 # With a mailbox, whose mails bear the provider's time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -40,6 +40,16 @@ def table(*found: Line, until: int = 2035, language: str = "en") -> str:
     return "\n".join(forecast.table(found, until, language))
 
 
+def daily_note(scene: Scene, token: str, at: datetime) -> None:
+    """Have the coach been sent a note."""
+    scene.run(
+        "INSERT INTO messages (token, party, kinds, recipient, message_id, sha256, state, next_at, queued_at,"
+        " copy_state, purpose)"
+        " VALUES (?1, 'coach', '', 'coach@practice.example', ?1, 's', 'accepted', '', ?2, 'none', 'daily')",
+        token, at.isoformat(),
+    )  # fmt: skip
+
+
 def test_all_that_is_held_is_in_the_forecast_once(dossier: Scene) -> None:
     dossier.returned(Kind.QUOTE, on(11, 9))
     dossier.mail(on(11, 10), filed=False, state="left")
@@ -48,6 +58,21 @@ def test_all_that_is_held_is_in_the_forecast_once(dossier: Scene) -> None:
     shown = [(found.dossier, part) for found in forecast.lines(dossier.practice, TODAY) for _, part in found.parts]
     assert sorted(shown) == sorted((one.dossier, part) for part, one in dossier.held().items())
     assert len(shown) == 13
+
+
+def test_refused_files_and_daily_notes_have_their_day_and_show_no_name(dossier: Scene) -> None:
+    (dossier.practice.drop.root / "Sanne Jansen.yaml").write_text("client: {", "utf-8")
+    for number, day in enumerate((9, 10, 12)):
+        daily_note(dossier, f"token{number}", on(11, day))
+    loose = [found for found in forecast.lines(dossier.practice, TODAY) if not found.dossier]
+    gone_on = [(part.split()[0], found.rules) for found in loose for _, part in found.parts]
+    assert sorted(gone_on) == [("daily", ("house.log",))] * 3 + [("file", ("house.unfiled",))]
+    assert all(found.day is not None for found in loose)
+    shown = table(*loose, until=2100)
+    assert "    7  -         daily note (3 x)\n                 house.log; until 10 February 2027" in shown
+    assert "refused file\n                 house.unfiled" in shown and "Sanne" not in shown
+    texts = [text for *_, text in boxes(drawn(loose, 2100))]
+    assert "zonder dossier" in texts and "geweigerde bestanden en dagberichten" in texts
 
 
 def test_parts_that_go_on_one_day_by_one_rule_are_one_line_in_the_order_of_their_days(dossier: Scene) -> None:
@@ -105,7 +130,7 @@ def test_the_table_is_by_year_and_month_with_totals() -> None:
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_no_line_of_the_table_is_wider_than_a_terminal_and_every_part_has_its_name(language: str) -> None:
-    parts = [(Category.CONTACT, part if part not in {"statutory", "rest", "mail"} else f"{part} 2026-0001")
+    parts = [(Category.CONTACT, part if part not in {"statutory", "rest", "mail", "case"} else f"{part} 2026-0001")
              for part in forecast.PARTS]  # fmt: skip
     shown = table(line("AAAA-2222", "2031-06-30", *parts), line("BBBB-3333", None, *parts), language=language)
     assert all(len(one) <= 80 for one in shown.splitlines())
@@ -161,8 +186,9 @@ def several(dossiers: int) -> list[Line]:
                           held_back=number % 7 == 0))  # fmt: skip
         if number % 3 == 0:
             found.append(line(name, "2034-01-01", (Category.INVOICE, f"statutory {number}")))
-    return [*found, *(line("", f"2027-{month:02}-10", (Category.UNFILED, f"mail {month}")) for month in range(1, 13)),
-            line("", "2028-01-10", (Category.UNFILED, "mail 13"))]  # fmt: skip
+    loose = [line("", "2028-01-10", (Category.UNFILED, "file 13")), line("", "2027-02-01", (Category.LOG, "daily 1"))]
+    mails = (line("", f"2027-{month:02}-10", (Category.UNFILED, f"mail {month}")) for month in range(1, 13))
+    return [*found, *mails, *loose]
 
 
 @pytest.mark.parametrize("until", [2026, 2027, 2036, 2060, 2150])

@@ -108,6 +108,11 @@ TABLES: dict[str, dict[str, str]] = {
         "number": "statutory", "dossier": "statutory", "issued_on": "statutory", "statutory": "statutory",
         "rest": "rest", "file": "rest", "sha256": "rest",
     },
+    "cases": {"code": "case", "pieces": "case", "marked_in": "case", "closed_in": "case"},
+    "case_keys": {"number": NUMBER, "dossier": "client", "code": "client"},
+    "extensions": {
+        "number": NUMBER, "dossier": REFERENCE, "rule": OWN, "reason": "client", "granted_at": DAY, "lifted_at": DAY,
+    },
 }  # fmt: skip
 """Every column: the parts that empty it, or why it may stay."""
 
@@ -139,7 +144,7 @@ def columns(practice: Practice, table: str) -> list[str]:
 def test_every_column_of_every_table_is_in_a_part_that_erases_it_or_says_why_not(dossier: Scene) -> None:
     tables = dossier.practice.database.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
     there = {row["name"]: columns(dossier.practice, row["name"]) for row in tables}
-    assert len(MIGRATIONS) >= 3
+    assert len(MIGRATIONS) >= 4
     assert there == {table: list(named) for table, named in TABLES.items() if table in there}
     assert set(TABLES) == set(there)
 
@@ -167,6 +172,10 @@ def full(dossier: Scene) -> Scene:
                 " VALUES (?, 'd', 'r', 'send', 1, '', 'w')", dossier.reference)  # fmt: skip
     dossier.run("INSERT INTO holds (dossier, kind, reason, placed_at, lifted_at) VALUES (?, 'hold', 'r', '', 'then')",
                 dossier.reference)  # fmt: skip
+    dossier.run("INSERT INTO cases VALUES ('2026-1', '[]', '2026-12', '2026-12')")
+    dossier.run("INSERT INTO case_keys (dossier, code) VALUES (?, 'code')", dossier.reference)
+    dossier.run("INSERT INTO extensions (dossier, rule, reason, granted_at, lifted_at)"
+                " VALUES (?, 'r', 'r', '', 'then')", dossier.reference)  # fmt: skip
     dossier.run("INSERT INTO invoices VALUES ('2026-1', ?, '2026-12-01', '{}', '{}', 'f', 'h')", dossier.reference)
     return dossier
 
@@ -202,7 +211,7 @@ def test_a_part_takes_its_own_fields_out_of_the_client_file_and_no_other(full: S
 def test_when_every_part_has_gone_no_row_of_any_table_names_the_dossier(full: Scene) -> None:
     for part in PARTS.values():
         erase(full, part, full.reference)
-    for name in ("rest", "statutory"):
+    for name in ("rest", "statutory", "case"):
         erase(full, EVERY_PART[name], "2026-1")
     erase(full, SHELL, full.reference)
     naming = [(table, name) for table, named in TABLES.items() if table != "ledger" for name in named]
@@ -264,6 +273,15 @@ def test_every_place_that_writes_a_file_into_the_storage_is_known() -> None:
         if any(ast.unparse(call.func).endswith("storage.write") for call in calls):
             found.add(path.stem)
     assert found == set(WRITERS)
+
+
+def test_a_question_about_paper_outlives_its_dossier_and_nothing_else_that_was_asked_does(full: Scene) -> None:
+    for what, state in (("paper", "open"), ("paper", "settled"), ("decline", "open")):
+        full.asked(what, state, dossier=full.reference)
+    for part in (*PARTS.values(), SHELL):
+        erase(full, part, full.reference)
+    left = [tuple(row) for row in full.practice.database.rows("SELECT what, state, reasons FROM attention")]
+    assert left == [("paper", "open", "[]")]
 
 
 def test_a_daily_note_is_held_by_its_token_and_its_bytes_go_after_their_term(dossier: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from pipeline import attention
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
-from pipeline.model import HoldKind
+from pipeline.model import HoldKind, message_file
 from pipeline.policy.period import Period
 from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import Category
@@ -50,6 +51,10 @@ def events(scene: Scene, name: str) -> int:
     return int(scene.practice.database.value(
         "SELECT count(*) FROM ledger WHERE json_extract(entry, '$.event') = ?", name
     ))  # fmt: skip
+
+
+def entries(scene: Scene) -> list[dict[str, object]]:
+    return [json.loads(row["entry"]) for row in scene.practice.database.rows("SELECT entry FROM ledger")]
 
 
 def there(scene: Scene) -> bool:
@@ -316,3 +321,88 @@ def test_a_begun_part_goes_on_whatever_was_placed_after(due: Scene) -> None:
     holds.place(due.practice, due.reference, HoldKind.HOLD, "too late", at(12, 6))
     look(due, at(12, 6, 9))
     assert set(due.held()) == EVERY - {"goal"}
+
+
+# What waits for a mail, and what does not.
+
+
+def put_down(scene: Scene, count: int = 0) -> list[str]:
+    """Have the mails of a dossier, and so many notes more, be put down as due by a rule; gives the files of all."""
+    moment = at(11, 2).isoformat()
+    scene.sent(at(11, 2))
+    for number in range(count):
+        scene.run(
+            "INSERT INTO messages (token, dossier, revision, party, kinds, recipient, message_id, sha256, state,"
+            " next_at, queued_at, accepted_at, copy_state, purpose, round) VALUES (?, ?, 1, 'client', '', 'x', ?, '',"
+            " 'accepted', '', ?, ?, 'none', 'note', ?)",
+            f"note{number}", scene.reference, f"<{number}@practice.example>", moment, moment, number,
+        )  # fmt: skip
+        scene.practice.storage.write(message_file(f"note{number}"), b"A note")
+    scene.run(
+        "INSERT INTO purges (token, dossier, rule, clauses, due_at, gone_by, state, next_at)"
+        " SELECT token, dossier, 'mine.mail', 'X-6', ?1, ?1, 'due', ?1 FROM messages", at(12, 20).isoformat(),
+    )  # fmt: skip
+    return [message_file(row["token"]) for row in scene.practice.database.rows("SELECT token FROM messages")]
+
+
+def lie_there(scene: Scene, files: list[str]) -> bool:
+    """Tell whether all of these files, and the rows about the mails in them, are still there."""
+    rows = scene.practice.database.value("SELECT count(*) FROM messages JOIN purges USING (token)")
+    return all(scene.practice.storage.path(file).exists() for file in files) and rows == len(files)
+
+
+def test_a_mail_that_is_held_keeps_itself_and_everything_else_goes_on_time(due: Scene) -> None:
+    files = put_down(due)
+    holds.place(due.practice, due.reference, HoldKind.HOLD, "proof", at(12, 1), category=Category.MAIL_OUT)
+    for day in (5, 20):
+        look(due, at(12, day))
+    assert set(due.held()) == {"mail_out"} and lie_there(due, files)
+    assert due.practice.database.value("SELECT count(*) FROM purges WHERE state = 'due'") == len(files)
+    holds.lift(due.practice, due.reference, at(12, 21))
+    for day in (21, 22, 23):
+        look(due, at(12, day))
+    assert not there(due) and not any(due.practice.storage.path(file).exists() for file in files)
+
+
+def test_a_mail_that_waits_for_her_yes_keeps_itself_and_everything_else_goes_on_time(due: Scene) -> None:
+    files = put_down(due, 25)
+    look(due, at(12, 5))
+    look(due, at(12, 20))
+    assert set(due.held()) == {"mail_out"} and lie_there(due, files)
+    attention.accept(due.practice, question(due).number, at(12, 20, 9))
+    look(due, at(12, 20, 10))
+    assert not there(due) and whole(due)
+
+
+# A stop of the program.
+
+
+def test_stopped_after_each_part_it_carries_on_and_proves_each_as_well_as_ever(due: Scene) -> None:
+    practice, left = due.practice, [set(due.held())]
+
+    def tell(text: str) -> None:
+        if text.endswith(" erased"):
+            practice.stopping.set()
+
+    look(due, at(12, 5))
+    for hour in range(8, 8 + len(EVERY) + 1):
+        timetable.keep_promises(practice, at(12, 20, hour), tell)
+        if there(due):
+            left.append(set(due.held()))
+            assert practice.database.value("SELECT 1 FROM settings WHERE name = 'erasing'")
+        practice.stopping.clear()
+    assert [len(one) for one in left] == list(range(len(EVERY), -1, -1))
+    assert not there(due) and whole(due)
+    verified = [entry for entry in entries(due) if entry["event"] == "erasure.verified"]
+    assert {entry["part"] for entry in verified} == EVERY and len(verified) == len(EVERY)
+    assert {entry["part"]: entry["grade"] for entry in verified}["goal"] == "unrecoverable_inside"
+    assert not practice.database.value("SELECT 1 FROM settings WHERE name = 'erasing'")
+
+
+def test_a_program_that_is_stopping_begins_nothing(due: Scene) -> None:
+    look(due, at(12, 5))
+    due.practice.stopping.set()
+    assert look(due, at(12, 20)) == 0 and set(due.held()) == EVERY
+    due.practice.stopping.clear()
+    look(due, at(12, 20, 9))
+    assert not there(due)

@@ -143,6 +143,54 @@ def test_a_day_that_the_coach_told_holds_for_every_part(dossier: Scene, event: E
     assert {one.life.events[event] for one in dossier.held().values()} == {date(2027, 3, 1)}
 
 
+def agreed(dossier: Scene, purpose: str, *said: tuple[bool, datetime]) -> None:
+    """Have her say yes or no to a consent, each time in a mail of her own."""
+    for given, at in said:
+        dossier.run(
+            "INSERT INTO consents (dossier, purpose, given, document, text_seal, way, mail, came_at, at)"
+            " VALUES (?, ?, ?, 'd', 's', 'w', ?, ?, ?)",
+            dossier.reference, purpose, int(given), dossier.mail(at), at.isoformat(), at.isoformat(),
+        )  # fmt: skip
+
+
+@pytest.mark.clause("R-Tr.6")
+@pytest.mark.parametrize(
+    ("said", "consented", "withdrawn"),
+    [
+        ([], None, None),
+        ([(False, 9)], None, None),
+        ([(True, 9)], "2026-11-09", None),
+        ([(True, 9), (False, 12)], "2026-11-09", "2026-11-12"),
+        ([(False, 9), (True, 12)], "2026-11-12", None),
+        ([(True, 9), (False, 12), (True, 20)], "2026-11-20", None),
+        ([(True, 9), (False, 9)], "2026-11-09", "2026-11-09"),
+    ],
+)
+def test_the_days_of_her_consent_to_stay_in_touch_are_those_on_which_her_word_came(
+    dossier: Scene, said: list[tuple[bool, int]], consented: str | None, withdrawn: str | None
+) -> None:
+    agreed(dossier, "keep_in_touch", *((given, on(11, day)) for given, day in said))
+    agreed(dossier, "coaching", (True, on(11, 25)))
+    known = {str(event): str(day) for event, day in life(dossier).events.items()}
+    assert (known.get("consented"), known.get("withdrawn")) == (consented, withdrawn)
+
+
+def test_a_term_that_was_made_longer_is_known_of_every_part_until_that_is_taken_back(dossier: Scene) -> None:
+    dossier.invoice("2027-0001", "2027-03-31", rest="{}")
+    dossier.run("INSERT INTO extensions (dossier, rule, reason, granted_at) VALUES (?, 'some.rule', 'r', '')",
+                dossier.reference)  # fmt: skip
+    assert {one.life.extended for one in dossier.held().values()} == {frozenset({"some.rule"})}
+    dossier.run("UPDATE extensions SET lifted_at = 'then'")
+    assert {one.life.extended for one in dossier.held().values()} == {frozenset()}
+
+
+def test_a_case_is_held_by_itself_once_the_key_to_it_is_gone(dossier: Scene) -> None:
+    dossier.run("INSERT INTO cases VALUES ('OPEN', '[]', '2026-11', NULL), ('ENDED', '[]', '2026-10', '2027-02')")
+    (case,) = (one for one in dossier.held().values() if one.category is Category.LEARNING)
+    closed = {Event.CLOSED: date(2027, 2, 1)}
+    assert (case.dossier, case.part, case.life) == ("", "case ENDED", Life(date(2026, 10, 1), events=closed))
+
+
 @pytest.mark.parametrize(
     ("came", "nature", "last"),
     [

@@ -1,4 +1,4 @@
-"""The tests of the purge catch it when one thing in it is broken: each of these is broken in one way, and fails.
+"""The tests catch it when one thing in the purge or the gates is broken in one way.
 
 Broken in a copy of the program, in a folder of its own, and tried there by the tests that promise that very thing.
 """
@@ -19,7 +19,7 @@ from tests.mailstack.fixtures import needs_servers
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("pipeline", "tests", "templates", "practice.yaml", "inbox_rules.yaml", "pyproject.toml", "README.md")
-PURGE, MAILING = "retention/test_purge.py", "retention/test_mailing.py"
+PURGE, MAILING, GATES = "retention/test_purge.py", "retention/test_mailing.py", "policy/test_gates.py"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ MUTANTS = {
         f"{MAILING}::test_the_wait_of_a_note_is_counted_from_its_acceptance",
     ),
     "holds are not looked at": Mutant(
-        "retention/purge.py", "if not held(row)]", "]",
+        "retention/purge.py", "for row in rows if not held(row))", "for row in rows)",
         f"{PURGE}::test_a_hold_and_a_restriction_suspend_and_when_lifted_it_goes_on",
     ),
     "the reply is trusted": Mutant(
@@ -72,15 +72,33 @@ MUTANTS = {
         "retention/test_lives.py::test_a_quote_that_expired_or_was_declined_has_lapsed",
     ),
     "the guard is not asked": Mutant(
-        "retention/purge.py", "if rows and not guarding.may(", "if not rows and not guarding.may(",
+        "retention/purge.py", "if intended.things and not guarding.may(practice, intended, box",
+        "if not intended.things and not guarding.may(practice, intended, box",
         "retention/test_purge_guard.py::test_a_plan_much_larger_than_usual_waits_and_goes_on_at_her_yes",
     ),
     "what is in doubt goes": Mutant(
         "retention/purge.py", "AND (token IS NULL OR token NOT IN", "AND (1 OR token NOT IN",
         f"{PURGE}::test_what_was_put_down_still_waits_while_the_mail_is_in_doubt",
     ),
+    "a withdrawal does not win": Mutant(
+        "policy/gates.py", "if any(not word.given for word in words) or Bound.CHANNEL", "if Bound.CHANNEL",
+        f"{GATES}::test_a_standing_no_closes_every_gate_that_asks_for_that_consent",
+    ),
+    "silence consents": Mutant(
+        "policy/gates.py", "return bool(words)", "return True",
+        f"{GATES}::test_silence_denies_at_every_gate_of_the_five",
+    ),
+    "an approval is for any bytes": Mutant(
+        "policy/gates.py", 'named = [word for word in own if word.document in {"", one.seal}]', "named = own",
+        f"{GATES}::test_a_consent_bound_to_a_document_and_a_recipient_is_for_those_alone_k_09",
+    ),
+    "never is sometimes": Mutant(
+        "policy/gates.py", "if need == Needs.NEVER:\n        return False",
+        "if need == Needs.NEVER:\n        return True",
+        f"{GATES}::test_what_a_policy_calls_never_has_no_path_whatever_anybody_says",
+    ),
 }  # fmt: skip
-ORDINARY = {"the time of the queue counts", "that a quote lapsed is not known"}
+ORDINARY = {"the time of the queue counts", "an approval is for any bytes"}
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +155,7 @@ def test_nothing_fails_where_nothing_is_broken(copy: Path, tests: str) -> None:
     assert ended.returncode == 0, ended.stdout
 
 
-def test_there_are_ten_and_each_breaks_what_is_there_once() -> None:
-    assert len(MUTANTS) == 10
+def test_there_are_ten_and_more_and_each_breaks_what_is_there_once() -> None:
+    assert len(MUTANTS) >= 14
     for one in MUTANTS.values():
         assert (ROOT / "pipeline" / one.file).read_text("utf-8").count(one.old) == 1, one.old

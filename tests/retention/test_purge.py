@@ -272,7 +272,7 @@ def test_a_hold_and_a_restriction_suspend_and_when_lifted_it_goes_on(mail: Desk)
 def test_a_copy_that_the_server_does_not_give_today_is_looked_at_again(mail: Desk) -> None:
     data = mail.put("consent")
     mail.put("quote")
-    rule = deny(rb"UID FETCH (1:2|1) \(UID INTERNALDATE")
+    rule = deny(rb"UID FETCH (1:2|1) \(UID BODY.*RETURN-PATH")
     mail.account.line.add(rule)
     mail.keep(NOW)
     assert rule.acted

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.edges.mailbox import Removal
+from pipeline.edges.mailbox.headers import batches
+from pipeline.retention import purge
 from tests.edges.mailboxes import PROVIDERS, TOKEN, Accounts, decoys, hashed, letter
 from tests.mailstack.fixtures import needs_servers
 from tests.retention.purging import ACCEPTED, Desk, desk
@@ -50,8 +54,12 @@ def crowd(mail: Desk, count: int, lookalikes: int) -> tuple[list[bytes], list[by
     mixed = [(data, ()) for data in ours] + decoy
     random.Random(count).shuffle(mixed)
     with mail.account.person() as client:
-        for data, flags in mixed:
-            client.append(mail.account.provider.sent, data, flags)
+        together = client.has_capability("MULTIAPPEND")
+        for some in batches(mixed, 500 if together else 1):
+            if together:
+                client.multiappend(mail.account.provider.sent, [{"msg": data, "flags": flags} for data, flags in some])
+            else:
+                client.append(mail.account.provider.sent, *some[0])
     mail.run(MESSAGES, count, COACH, ACCEPTED.isoformat())
     return ours, [data for data, _ in decoy]
 
@@ -64,9 +72,8 @@ def goes(mail: Desk, count: int, lookalikes: int) -> None:
     mail.keep(ACCEPTED)
     decoy = {uid: one for uid, one in before.items() if one[0] not in own}
     assert len(decoy) == lookalikes
-    states = {
-        tuple(row) for row in mail.practice.database.rows("SELECT DISTINCT state, grade, reason FROM purges")
-    }  # fmt: skip
+    rows = mail.practice.database.rows("SELECT DISTINCT state, grade, reason FROM purges WHERE token LIKE 'token%'")
+    states = {tuple(row) for row in rows}
     after = mail.account.listing()
     if provider.removal is Removal.REMOVED:
         assert (after, states) == ({provider.sent: decoy}, {("gone", "observed_absent", None)})
@@ -80,6 +87,33 @@ def goes(mail: Desk, count: int, lookalikes: int) -> None:
 @pytest.mark.parametrize("mail", ["full"], indirect=True)
 def test_of_a_small_crowd_all_of_ours_go_and_no_decoy_is_touched(mail: Desk) -> None:
     goes(mail, 200, 100)
+
+
+@pytest.mark.parametrize("mail", ["full"], indirect=True)
+def test_many_go_round_by_round_and_a_stop_in_between_is_carried_on(
+    mail: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge, "ROUND", 30)
+    ours, decoy = crowd(mail, 100, 10)
+    stopper = threading.Thread(target=stop_at_the_first_expunge, args=(mail,))
+    stopper.start()
+    mail.keep(ACCEPTED)
+    stopper.join()
+    there = {one[0] for one in mail.account.listing()["Sent"].values()} & set(map(hashed, ours))
+    assert len(there) >= 40 and mail.practice.database.value("SELECT count(*) FROM purges WHERE state = 'due'") >= 40
+    mail.practice.stopping.clear()
+    mail.keep(ACCEPTED)
+    left = [one[0] for one in mail.account.listing()["Sent"].values()]
+    assert sorted(left) == sorted(map(hashed, decoy))
+    told = [str(entry["token"]) for entry in mail.entries("mail.deleted")]
+    assert sorted(one for one in told if one.startswith("token")) == [token(at) for at in range(100)]
+
+
+def stop_at_the_first_expunge(mail: Desk) -> None:
+    """Stop the program as a person would, once the first mails are being removed."""
+    while b"UID EXPUNGE" not in mail.account.line.said("to server"):
+        time.sleep(0.001)
+    mail.practice.stopping.set()
 
 
 @pytest.mark.long

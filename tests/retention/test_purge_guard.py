@@ -31,17 +31,18 @@ def mail(composed: World, tmp_path: Path, accounts: Accounts, request: pytest.Fi
         assert made.whole()
 
 
-def notes(mail: Desk, count: int, accepted: datetime = ACCEPTED) -> list[bytes]:
-    """Have so many notes of ours accepted and filed; gives their bytes."""
+def notes(mail: Desk, count: int, accepted: datetime = ACCEPTED, *, filed: str = "filed", first: int = 0
+          ) -> list[bytes]:  # fmt: skip
+    """Have so many notes of ours accepted and filed, by us or by the provider; gives their bytes."""
     made = []
-    for number in range(count):
+    for number in range(first, first + count):
         token = f"note{number:016}"
         message_id = f"<{token}@practice.example>"
         mail.run(
             "INSERT INTO messages (token, dossier, revision, party, kinds, recipient, message_id, sha256, state,"
             " next_at, queued_at, accepted_at, copy_state, purpose, round) VALUES (?, ?, 1, 'client', 'consent', ?, ?,"
-            " '', 'accepted', '', ?, ?, 'filed', 'note', ?)",
-            token, mail.reference, CLIENT, message_id, accepted.isoformat(), accepted.isoformat(), number,
+            " '', 'accepted', '', ?, ?, ?, 'note', ?)",
+            token, mail.reference, CLIENT, message_id, accepted.isoformat(), accepted.isoformat(), filed, number,
         )  # fmt: skip
         made.append(letter(token, message_id))
         mail.account.put(made[-1])
@@ -75,17 +76,33 @@ def test_twenty_in_a_day_are_nothing_unusual(mail: Desk) -> None:
     assert mail.keep(NOW + DAY) == 20 and mail.questions() == []
 
 
-def test_a_mailbox_that_is_suddenly_empty_waits_and_goes_on_at_her_yes(mail: Desk) -> None:
-    notes(mail, 6)
-    mail.keep(NOW)
+def emptied(mail: Desk, but: int = 0) -> None:
+    """Let a person take the mails from Sent, all but so many."""
     with mail.account.person("Sent") as client:
-        client.delete_messages(client.search("ALL"))
+        client.delete_messages(client.search("ALL")[but:])
         client.expunge()
+
+
+@on("filed", ["filed", "none"], ids=["that we filed", "that the provider filed"])
+def test_a_mailbox_that_is_suddenly_empty_waits_and_goes_on_at_her_yes(mail: Desk, filed: str) -> None:
+    notes(mail, 6, filed=filed)
+    mail.keep(NOW)
+    emptied(mail)
     assert mail.keep(NOW + DAY) == 0
     assert "mailbox_empty" in mail.questions() and mail.purges()["note"] == ("due", None, None)
     assert mail.practice.storage.path(message_file(f"note{0:016}")).exists()
     yes(mail, NOW + DAY)
     assert mail.keep(NOW + DAY + timedelta(minutes=1)) == 6 and mail.purges()["note"] == GONE
+
+
+def test_a_mailbox_that_she_tidied_and_one_that_we_emptied_are_nothing_unusual(mail: Desk) -> None:
+    notes(mail, 6, filed="none")
+    mail.keep(NOW)
+    emptied(mail, but=1)
+    assert mail.keep(NOW + DAY) == 6 and lying(mail) == 0
+    notes(mail, 6, NOW + DAY, filed="none", first=6)
+    emptied(mail)  # nobody ever saw these there
+    assert mail.keep(NOW + 3 * DAY) == 6 and mail.questions() == []
 
 
 def test_a_clock_that_is_behind_what_the_provider_wrote_waits_and_goes_on_at_her_yes(mail: Desk) -> None:

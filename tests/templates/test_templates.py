@@ -78,7 +78,11 @@ CONTRACT: dict[str, set[str]] = {
 }  # fmt: skip
 OF_THE_SHEET = {"title", "words"}  # set by the document that extends house.html
 OF_THE_MAIL = {"paragraphs", "subject"}
-OF_THE_STATEMENT = {"intro", "sections", "since", "fingerprint"}  # `policy.statement` gives them, with their own test
+# `policy.statement` gives them, with their own test
+OF_THE_STATEMENT = {"title", "intro", "sections", "since", "fingerprint"}
+SECTIONED = ("statement.html", "statement_web.html", "sections.html", "web.html")
+OF_THE_RECEIPT = {"title", "reference", "date"}  # `retention.receipt_page` gives them, with their own test
+RECEIPTS = ("receipt.html", "receipt_web.html")
 OF_THE_CLAUSES = {"title", "heads", "rows", "closing", "grades"}  # `cli.clauses` gives them, with their own test
 DAILY = ("nl/mail/daily.txt", "en/mail/daily.txt")
 OF_THE_DAY = {"since", "happened", "waits", "erasures", "ledger"}  # `outgoing.daily` gives them, with their own test
@@ -147,7 +151,7 @@ def templates(pattern: str) -> list[str]:
 def test_every_value_a_template_asks_for_is_in_the_contract(template: str) -> None:
     environment = press.environment(html=template.endswith(".html"))
     tree = environment.parse((press.TEMPLATES / template).read_text("utf-8"))
-    others = {"statement.html": OF_THE_STATEMENT, "statement_web.html": OF_THE_STATEMENT}
+    others = {**dict.fromkeys(SECTIONED, OF_THE_STATEMENT), **dict.fromkeys(RECEIPTS, OF_THE_RECEIPT)}
     others |= {"clauses.html": OF_THE_CLAUSES, **dict.fromkeys(DAILY, OF_THE_DAY)}
     own = set({"house.html": OF_THE_SHEET, "mail.html": OF_THE_MAIL, **others}.get(template, ()))
     own |= {str(name) for part in tree.find_all(nodes.FromImport) for name in part.names}

@@ -50,6 +50,7 @@ class Connection(IMAPClient):  # type: ignore[misc]  # it ships no types
         encrypted = server.security == "tls"
         context = None if server.security == "plain-on-loopback" else ssl.create_default_context()
         super().__init__(server.host, server.port, ssl=encrypted, ssl_context=context, timeout=patience)
+        self._imap.debug = 0  # imapclient has every line written out for its log, which nobody reads
         self.normalise_times = False
         try:
             if server.security == "starttls":

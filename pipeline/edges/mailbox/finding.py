@@ -9,12 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from imapclient.datetime_util import parse_to_datetime
-
-from pipeline.edges.mailbox.answers import decoded, folder, header_fields
+from pipeline.edges.mailbox.answers import folder, header_fields
 from pipeline.edges.mailbox.box import Mailbox
 from pipeline.edges.mailbox.connection import Withheld
 from pipeline.edges.mailbox.headers import AT_ONCE, Told, batches, header_items, read, uids_in
@@ -29,7 +26,8 @@ OWN = OWN_HEADER.lower()
 ORIGINAL_ID = "X-Google-Original-Message-ID"
 RESENT = ("Resent-From", "Resent-To", "Resent-Date", "Resent-Message-ID")
 DELIVERED = ("Return-Path", "Delivered-To")
-LOOK = header_items("INTERNALDATE", OWN_HEADER, "Message-ID", ORIGINAL_ID, "From", "To", *DELIVERED, *RESENT)
+BY_DELIVERY, SENT_ON = ([name.lower() for name in names] for names in (DELIVERED, RESENT))
+LOOK = header_items("", OWN_HEADER, "Message-ID", ORIGINAL_ID, *DELIVERED, *RESENT)
 TOKENS = header_items("", OWN_HEADER)
 
 
@@ -45,9 +43,6 @@ class Copy:
     message_id: str
     delivered: bool
     resent: bool
-    sender: str
-    to: str
-    date: datetime | None
 
 
 class Batch(NamedTuple):
@@ -102,11 +97,8 @@ def copy_of(uid: int, told: Told) -> Copy | None:
     token = headers.get(OWN, "")
     if told.cut or not TOKEN.fullmatch(token):
         return None
-    sender, to = (decoded(headers.get(name, ""))[:LONGEST_TEXT] for name in ("from", "to"))
-    delivered, resent = (any(name.lower() in headers for name in names) for names in (DELIVERED, RESENT))
-    return Copy(
-        uid, token, message_ids(headers)[-1][:LONGEST_TEXT], delivered, resent, sender, to, _date(told.date)
-    )  # fmt: skip
+    delivered, resent = (any(name in headers for name in names) for names in (BY_DELIVERY, SENT_ON))
+    return Copy(uid, token, message_ids(headers)[-1][:LONGEST_TEXT], delivered, resent)
 
 
 def message_ids(headers: dict[str, str]) -> tuple[str, ...]:
@@ -209,14 +201,6 @@ def _again(box: Mailbox, name: str, opened: _Opened) -> bool:
     if _opened(box, name).uidvalidity != opened.uidvalidity:
         raise Withheld(f"{box.connection.place} numbers a folder anew while it is read")
     return True
-
-
-def _date(told: Any) -> datetime | None:
-    try:
-        date = parse_to_datetime(told, normalise=False) if isinstance(told, bytes) else told
-        return date.astimezone(UTC) if isinstance(date, datetime) else None
-    except (ValueError, OverflowError, TypeError):  # nonsense, or a time zone of more than a day
-        return None
 
 
 def _unnameable(raw: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from imapclient.exceptions import IMAPClientError
 from imapclient.response_parser import parse_fetch_response
@@ -16,16 +16,17 @@ from imapclient.response_parser import parse_fetch_response
 from pipeline.edges.mailbox.box import UID, ranges
 from pipeline.edges.mailbox.connection import GARBLED, Connection, Withheld
 
+T = TypeVar("T")
 AT_ONCE = 500
 LONGEST = 20_000
 USUAL = re.compile(
-    rb"\d+ \(UID (\d+)(?: FLAGS \(([^()]*)\))?(?: RFC822\.SIZE (\d+))?(?: INTERNALDATE \"([^\"]*)\")?"
+    rb"\d+ \(UID (\d+)(?: FLAGS \(([^()]*)\))?(?: RFC822\.SIZE (\d+))?"
     rb" BODY\[HEADER\.FIELDS \([^()\[\]]*\)\]<0> \{\d+\}"
 )
 
 
 class Told(NamedTuple):
-    r"""What the server tells of a mail: `headers` as they came, `date` its INTERNALDATE, `deleted` its flag `\Deleted`.
+    r"""What the server tells of a mail: `headers` as they came, `deleted` its flag `\Deleted`.
 
     What was not asked is empty.
     """
@@ -33,7 +34,6 @@ class Told(NamedTuple):
     headers: bytes
     deleted: bool
     size: int
-    date: Any
 
     @property
     def cut(self) -> bool:
@@ -46,9 +46,9 @@ def header_items(more: str, *names: str) -> str:
     return " ".join(f"(UID {more} BODY.PEEK[HEADER.FIELDS ({' '.join(names).upper()})]<0.{LONGEST}>)".split())
 
 
-def batches(uids: Sequence[int], size: int = AT_ONCE) -> Iterator[Sequence[int]]:
-    """Give `uids` in pieces that one command can carry."""
-    return (uids[at : at + size] for at in range(0, len(uids), size))
+def batches(several: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
+    """Give UIDs, or what else one command is to carry, in pieces that it can."""
+    return (several[at : at + size] for at in range(0, len(several), size))
 
 
 def present(client: Connection, uids: Collection[int]) -> set[int]:
@@ -96,9 +96,9 @@ def _usual(answer: list[Any]) -> dict[int, Told] | None:
         shape = USUAL.fullmatch(mail[0]) if isinstance(mail, tuple) and end == b")" else None
         if shape is None:
             return None
-        uid, flags, size, date = shape.groups()
+        uid, flags, size = shape.groups()
         deleted = b"\\deleted" in flags.lower().split() if flags else False
-        found[int(uid)] = Told(mail[1], deleted, int(size or 0), date)
+        found[int(uid)] = Told(mail[1], deleted, int(size or 0))
     return found if 2 * len(found) == len(answer) else None
 
 
@@ -113,7 +113,7 @@ def _taken_apart(client: Connection, answer: list[Any]) -> dict[int, Told]:
 
 def _told(one: dict[bytes, Any]) -> Told:
     deleted = b"\\deleted" in [bytes(flag).lower() for flag in one.get(b"FLAGS") or ()]
-    return Told(_headers(one) or b"", deleted, int(one.get(b"RFC822.SIZE") or 0), one.get(b"INTERNALDATE"))
+    return Told(_headers(one) or b"", deleted, int(one.get(b"RFC822.SIZE") or 0))
 
 
 def _headers(one: dict[bytes, Any]) -> bytes | None:
