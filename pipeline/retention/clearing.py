@@ -34,11 +34,20 @@ Place = tuple[str, int, int, int, mailbox.Expected]
 class Outcome:
     """What became of the mails of one purge, by their numbers.
 
+    `tokens` are those of ours that were begun, `mails` those that came in, `known` what is known by its bytes.
     `removed` counts the copies that were seen to go, `stays` says why one cannot.
     """
 
+    tokens: dict[str, int] = field(default_factory=dict)
+    mails: set[int] = field(default_factory=set)
+    known: list[identical.Wanted] = field(default_factory=list)
     removed: Counter[int] = field(default_factory=Counter)
     stays: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> set[int]:
+        """The numbers of all that was begun."""
+        return {*self.tokens.values(), *self.mails}
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class Sight:
     nowhere: set[int] = field(default_factory=set)
 
 
-def wanted(practice: Practice, account: str, rows: Rows) -> list[identical.Wanted]:
+def _wanted(practice: Practice, account: str, rows: Rows) -> list[identical.Wanted]:
     """Give what is known by its bytes: mail that came in, and what the coach sent by hand."""
     found: list[identical.Wanted] = []
     for row in rows:
@@ -79,33 +88,44 @@ def _stored(practice: Practice, file: str | None) -> bytes | None:
         return None
 
 
-def remove(
-    practice: Practice, box: mailbox.Mailbox, account: str, rows: Rows, known: list[identical.Wanted]
-) -> Outcome:
-    """Remove every copy folder by folder, and note each batch before the next is taken up.
+def remove(practice: Practice, box: mailbox.Mailbox, account: str, rows: Rows, outcome: Outcome) -> None:
+    """Remove every copy of these folder by folder, and note each batch before the next is taken up.
 
-    When the practice stops it ends after the batch at hand.
+    What became of them is added to `outcome`. When the practice stops it ends after the batch at hand.
     """
-    outcome, trash = Outcome(), box.only("\\Trash")
+    known = _wanted(practice, account, rows)
+    outcome.known += known
+    outcome.tokens |= {row["token"]: row["number"] for row in rows if row["token"]}
+    outcome.mails |= {row["number"] for row in rows if row["mail"]}
     recognised = {one.number for one in known}
-    outcome.stays = {row["number"]: "copy_cannot_go" for row in rows if row["mail"] and row["number"] not in recognised}
+    outcome.stays |= {
+        row["number"]: "copy_cannot_go" for row in rows if row["mail"] and row["number"] not in recognised
+    }
+    trash = box.only("\\Trash")
     for (folder, uidvalidity), lying in itertools.groupby(
         _places(practice, box, account, rows, known), lambda one: one[:2]
     ):
         to_go = {uid: (number, expected) for _, _, uid, number, expected in lying}
-        expected = {uid: what for uid, (_, what) in to_go.items()}
-        try:
-            for batch in mailbox.removals(box, folder, uidvalidity, expected, trash):
-                _note(practice, account, (folder, uidvalidity), batch)
-                for uid, removal in batch.items():
-                    outcome.removed[to_go[uid][0]] += removal is mailbox.Removal.REMOVED
-                    if removal in STAYS:
-                        outcome.stays[to_go[uid][0]] = STAYS[removal]
-                if practice.stopping.is_set():
-                    return outcome
-        except mailbox.Withheld:
-            outcome.stays |= dict.fromkeys((number for number, _ in to_go.values()), "folder_closed")
-    return outcome
+        _remove_from(practice, box, (account, folder, uidvalidity), to_go, trash, outcome)
+
+
+def _remove_from(
+    practice: Practice, box: mailbox.Mailbox, where: tuple[str, str, int],
+    to_go: dict[int, tuple[int, mailbox.Expected]], trash: str | None, outcome: Outcome,
+) -> None:  # fmt: skip
+    account, folder, uidvalidity = where
+    expected = {uid: what for uid, (_, what) in to_go.items()}
+    try:
+        for batch in mailbox.removals(box, folder, uidvalidity, expected, trash):
+            _note(practice, account, (folder, uidvalidity), batch)
+            for uid, removal in batch.items():
+                outcome.removed[to_go[uid][0]] += removal is mailbox.Removal.REMOVED
+                if removal in STAYS:
+                    outcome.stays[to_go[uid][0]] = STAYS[removal]
+            if practice.stopping.is_set():
+                return
+    except mailbox.Withheld:
+        outcome.stays |= dict.fromkeys((number for number, _ in to_go.values()), "folder_closed")
 
 
 def _places(
@@ -138,20 +158,20 @@ def _note(practice: Practice, account: str, where: tuple[str, int], batch: dict[
 
 
 def look_for(
-    practice: Practice, box: mailbox.Mailbox, account: str, rows: Rows, known: list[identical.Wanted], now: datetime
-) -> Sight:
+    practice: Practice, box: mailbox.Mailbox, account: str, outcome: Outcome, now: datetime
+) -> Sight:  # fmt: skip
     """Look everywhere for what was removed, and note what is found; nothing is said of what cannot be looked into.
 
     Raises `NotReachable` when the server does not list its folders.
     """
-    by_token = {row["token"]: row["number"] for row in rows if row["token"]}
+    by_token = outcome.tokens
     absence = mailbox.absent(box, by_token)
     there, doubtful = _alike(practice, box, account, absence.found, now)
-    again = identical.look(box, known)
+    again = identical.look(box, outcome.known)
     found = {by_token[token] for token in there} | {one.wanted.number for one in again.lying}
     if absence.unseen or again.unseen:
         return Sight(found)
-    return Sight(found, numbers(rows) - found - {by_token[token] for token in doubtful})
+    return Sight(found, outcome.begun - found - {by_token[token] for token in doubtful})
 
 
 def _alike(

@@ -31,9 +31,10 @@ TO_DO = f"""
 SELECT * FROM purges WHERE number > ?2 AND (({DUE})
     OR (state = '{PurgeState.KEPT}' AND next_at <= ?1)
     OR (state = '{PurgeState.GONE}' AND next_at <= ?1 AND grade <> '{Grade.OBSERVED_ABSENT}')
-    OR (state = '{PurgeState.GONE}' AND token IN (SELECT token FROM copies WHERE account = ?3)))
-ORDER BY number LIMIT ?4
+    OR (state = '{PurgeState.GONE}' AND token IN (SELECT token FROM copies WHERE account = ?4)))
+ORDER BY number LIMIT ?3
 """  # noqa: S608 - only our own words are put in
+BEGUN = "SELECT * FROM purges WHERE state = ?1 AND number > ?2 ORDER BY number LIMIT ?3"
 
 NOT_FILED = """
 UPDATE messages SET copy_state = ?
@@ -89,7 +90,10 @@ def purge(practice: Practice, now: datetime, tell: Tell, *, asked: bool = False)
         closed = copies.look(practice, box, account, now)
         if intended.things and not guarding.may(practice, intended, box, now, asked=asked):
             return 0
-    gone = sum(_carry_out(practice, rows, now, everywhere=not closed) for rows in _rounds(practice, account, now))
+        outcome = _remove(practice, box, account, now)
+    if practice.stopping.is_set():
+        return 0  # what is begun is carried on
+    gone = _conclude(practice, account, outcome, now, everywhere=not closed) if outcome.begun else 0
     proof.put_off(practice, now)
     return _told(gone, tell)
 
@@ -100,33 +104,40 @@ def _mailbox(practice: Practice) -> AbstractContextManager[mailbox.Mailbox]:
     return mailbox.opened(server, lambda: practice.secret_of(server))
 
 
-def _rounds(practice: Practice, account: str, now: datetime) -> Iterator[Rows]:
-    """Give what is to be done now, some thousand mails at a time, until the practice stops."""
+def _remove(practice: Practice, box: mailbox.Mailbox, account: str, now: datetime) -> clearing.Outcome:
+    """Remove all copies that are to go, round by round, until the practice stops."""
+    outcome = clearing.Outcome()
+    for several in _rounds(practice, TO_DO, now.isoformat(), account):
+        rows = list(_free(practice, several, now))
+        _begin(practice, rows)
+        clearing.remove(practice, box, account, rows, outcome)
+    return outcome
+
+
+def _conclude(practice: Practice, account: str, outcome: clearing.Outcome, now: datetime, *, everywhere: bool) -> int:
+    """Look for what was removed on a connection of its own, and write down what was reached; gives how many are gone.
+
+    `everywhere`: every folder could be read.
+    """
+    with _mailbox(practice) as fresh:
+        sight = clearing.look_for(practice, fresh, account, outcome, now)
+    if not everywhere:
+        sight.nowhere.clear()
+    begun, gone = outcome.begun, 0
+    for rows in _rounds(practice, BEGUN, PurgeState.REMOVING):
+        gone += proof.conclude(practice, [row for row in rows if row["number"] in begun], outcome, sight, now)
+    return gone
+
+
+def _rounds(practice: Practice, which: str, first: str, *more: str) -> Iterator[Rows]:
+    """Give what is to be worked on, some thousand mails at a time, until the practice stops."""
     last = 0
     while not practice.stopping.is_set():
-        rows = practice.database.rows(TO_DO, now.isoformat(), last, account, ROUND)
+        rows = practice.database.rows(which, first, last, ROUND, *more)
         if not rows:
             return
         last = rows[-1]["number"]
-        if free := list(_free(practice, rows, now)):
-            yield free
-
-
-def _carry_out(practice: Practice, rows: Rows, now: datetime, *, everywhere: bool) -> int:
-    """Delete these and look for them; `everywhere`: every folder could be read. Gives how many are gone."""
-    assert practice.file.mail.imap is not None
-    account = account_of(practice.file.mail.imap)
-    with _mailbox(practice) as box:
-        known = clearing.wanted(practice, account, rows)
-        _begin(practice, rows)
-        outcome = clearing.remove(practice, box, account, rows, known)
-    if practice.stopping.is_set():
-        return 0  # what is begun is carried on
-    with _mailbox(practice) as fresh:
-        sight = clearing.look_for(practice, fresh, account, rows, known, now)
-    if not everywhere:
-        sight.nowhere.clear()
-    return proof.conclude(practice, rows, outcome, sight, now)
+        yield rows
 
 
 def _without_mailbox(practice: Practice, intended: guarding.Intended, now: datetime, tell: Tell, *, asked: bool) -> int:
