@@ -7,7 +7,7 @@ for what comes after. What the law wants at least is that of the version in forc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
@@ -85,7 +85,7 @@ class Plan:
         if key not in same:
             found = strictest(term(some, held.category, life, held.named) for some in rules)
             same[key] = life, found  # the life is kept, so that no other can have its address
-        return replace(same[key][1], category=held.category)
+        return same[key][1]._replace(category=held.category)
 
     def _first(self, came: date) -> int:
         """Give the version that was in force when something came; the first for what was there before all."""

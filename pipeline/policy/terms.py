@@ -13,6 +13,7 @@ import calendar
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pipeline.policy.period import Period
 from pipeline.policy.schema.base import Category
@@ -34,8 +35,7 @@ class Life:
     extended: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """What holds for one thing: it may not go before `due` and is gone by `gone_by`; None while an event is awaited.
 
     `floor`, `promise` and `ceiling` are what led to it; `rules` those that decided; `waits_for` the events that have
