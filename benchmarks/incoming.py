@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -184,9 +183,7 @@ def look(folder: Path) -> None:
         began = time.monotonic()
         inbox.look(practice, utc_now(), unheard)
         took = time.monotonic() - began
-    peak = re.search(r"^VmHWM:\s+(\d+)", Path("/proc/self/status").read_text("ascii"), re.MULTILINE)
-    assert peak is not None
-    print(f"{took:.3f} {int(peak[1]) / 1024:.1f}")
+    print(f"{took:.3f} {machine.peak():.1f}")
 
 
 def measured(root: Path, counts: Counts) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +25,13 @@ LIBRARIES = ("weasyprint", "jinja2", "pikepdf", "docxtpl")
 def two_cores() -> None:
     """Let this process and those it starts use two cores only."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+
+
+def peak() -> float:
+    """Give the highest memory of this process so far (peak RSS), in MB."""
+    found = re.search(r"^VmHWM:\s+(\d+)", Path("/proc/self/status").read_text("ascii"), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) / 1024
 
 
 def described(folder: Path) -> str:

@@ -8,7 +8,6 @@ it goes, nor looks afterwards, nor writes down what it did. `--quick` takes 2,00
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from pipeline.practice import opened
 from pipeline.retention import mailing, purge
 from tests.mailstack.stack import MailStack
 from tests.policy.written import broken
+from tests.retention.purging import MESSAGES
 from tests.world import COACH, World
 
 FULL, QUICK = 50_000, 2_000
@@ -32,13 +32,6 @@ MISSING = "\nimapfilter is not installed; type: sudo apt-get install imapfilter"
 AT_ONCE = 1_000
 RULE = "  - {id: mine.mail, clauses: [X-6], covers: [quote, consent], after: answered, within: P1D}\n"
 OURS = "  - {id: mine.mail, clauses: [X-6], covers: [quote, daily], after: accepted, within: PT1H}\n"
-MESSAGES = """
-WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
-INSERT INTO messages (token, party, kinds, recipient, message_id, sha256, state, next_at, queued_at, accepted_at,
-    copy_state, purpose, round)
-SELECT printf('token%015d', i), 'coach', '', ?2, printf('<token%015d@practice.example>', i), '', 'accepted', '', ?3, ?3,
-    'filed', 'daily', i FROM n
-"""
 LUA = """
 options.timeout = 600
 options.expunge = true
@@ -149,9 +142,7 @@ def only(folder: Path) -> None:
         planned = time.monotonic()
         purge.purge(practice, now, lambda _: None)
         done = time.monotonic()
-    peak = re.search(r"^VmHWM:\s+(\d+)", Path("/proc/self/status").read_text("ascii"), re.MULTILINE)
-    assert peak is not None
-    print(f"{planned - began:.3f} {done - planned:.3f} {int(peak[1]) / 1024:.1f}")
+    print(f"{planned - began:.3f} {done - planned:.3f} {machine.peak():.1f}")
 
 
 def measured(root: Path, mails: int, turns: int = 3) -> list[Row]:

@@ -7,7 +7,6 @@ Each is measured in a process of its own, for its memory. `--quick` takes 2,000 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -104,9 +103,7 @@ def only(what: str, folder: Path) -> None:
         began = time.monotonic()
         count = WORK[what](practice)
         took = time.monotonic() - began
-    peak = re.search(r"^VmHWM:\s+(\d+)", Path("/proc/self/status").read_text("ascii"), re.MULTILINE)
-    assert peak is not None
-    print(f"{took:.3f} {int(peak[1]) / 1024:.1f} {count}")
+    print(f"{took:.3f} {machine.peak():.1f} {count}")
 
 
 def measured(root: Path, dossiers: int, turns: int = 3) -> list[Row]:

@@ -87,7 +87,7 @@ def last_answer(practice: Practice, statement: Statement) -> Answer | None:
     )  # fmt: skip
     if row is None:
         return None
-    on = practice.today(datetime.fromisoformat(row["at"]))
+    on = practice.day_of(row["at"])
     return Answer(on, row["what"] == _stated(statement), statement.every.after(on))
 
 
@@ -111,7 +111,7 @@ def _due(practice: Practice, statement: Statement) -> date | None:
     if answer is not None:
         return answer.until if answer.holds else AGAIN.after(answer.on)
     began = practice.database.value("SELECT json_extract(entry, '$.at') FROM ledger ORDER BY number LIMIT 1")
-    return practice.today(datetime.fromisoformat(began)) + FIRST_ASKED if began else None
+    return practice.day_of(began) + FIRST_ASKED if began else None
 
 
 def _question(statement: Statement, due: date) -> list[Reason]:

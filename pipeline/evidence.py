@@ -154,7 +154,7 @@ def _proof(
 
 
 def _day(practice: Practice, at: str) -> date | None:
-    return practice.today(datetime.fromisoformat(at)) if at else None
+    return practice.day_of(at) if at else None
 
 
 def _outcome(how: Standing, kept: Ran, *, stated: bool | None) -> Outcome:

@@ -67,6 +67,10 @@ class Practice:
         """Give the date of `now` on the practice's calendar."""
         return now.astimezone(ZoneInfo(self.file.timezone)).date()
 
+    def day_of(self, at: str) -> date:
+        """Give the date of a moment as it stands in the database, on the practice's calendar."""
+        return self.today(datetime.fromisoformat(at))
+
     def secret_of(self, server: Server) -> Secret:
         """Find the password of an account when it is first needed; it may have to be typed, so it is asked for once."""
         account = account_of(server)

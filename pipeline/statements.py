@@ -46,7 +46,7 @@ def activate(practice: Practice, now: datetime) -> None:
             now.isoformat(),
         )  # fmt: skip
         in_force.append((version, now.isoformat()))
-        database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", IN_FORCE, json.dumps(in_force))
+        database.keep_setting(IN_FORCE, json.dumps(in_force))
         ledger.record(database, now, "statement.activated", version=version, sha256=sha256)
 
 
@@ -76,7 +76,7 @@ def policies(practice: Practice) -> dict[str, Policy]:
 
 def spells(practice: Practice) -> list[Spell]:
     """Give, oldest first, which version was in force from which moment on; one may come back."""
-    kept = practice.database.value("SELECT value FROM settings WHERE name = ?", IN_FORCE)
+    kept = practice.database.setting(IN_FORCE)
     return [(version, since) for version, since in json.loads(kept or "[]")]
 
 
@@ -87,7 +87,7 @@ def files(practice: Practice, language: str, today: date) -> Iterator[tuple[str,
     """
     version = practice.file.statement.version
     row = practice.database.row("SELECT activated_at FROM statements WHERE version = ?", version)
-    since = practice.today(datetime.fromisoformat(row["activated_at"])) if row else today
+    since = practice.day_of(row["activated_at"]) if row else today
     values = statement_values(practice.policy, practice.file, language, since)
     code = f"PRIVACY-{digest(practice.policy, practice.file)[:SHORT].upper()}"
     name = f"privacy-{file_version(version)}-{language}"
@@ -103,7 +103,7 @@ def file_version(version: str) -> str:
 def _ended(practice: Practice) -> Iterator[tuple[str, date | None]]:
     """Give each version with the day on which it made place for another; None for the last one."""
     known = spells(practice)
-    ends: list[date | None] = [practice.today(datetime.fromisoformat(since)) for _, since in known[1:]]
+    ends: list[date | None] = [practice.day_of(since) for _, since in known[1:]]
     for at, (version, _) in enumerate(known):
         yield version, [*ends, None][at]
 

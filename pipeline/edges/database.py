@@ -91,6 +91,15 @@ class Database:
         with self._as_ours:
             return self._sql.executemany(sql, each).rowcount
 
+    def setting(self, name: str) -> str | None:
+        """Give what was kept under a name, or None."""
+        value: str | None = self.value("SELECT value FROM settings WHERE name = ?", name)
+        return value
+
+    def keep_setting(self, name: str, value: str) -> None:
+        """Keep a value under a name, in place of the one before."""
+        self.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make all that happens inside durable together, or not at all."""

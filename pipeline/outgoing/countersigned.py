@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 
 from pipeline import tokens
 from pipeline.edges import ledger
@@ -146,9 +146,9 @@ def _signed(practice: Practice, revision: Revision, kind: Kind) -> Signed:
         row["number"], AttentionState.SETTLED, ACCEPTED,
     )  # fmt: skip
     return Signed(
-        received=_day(practice, row["stored_at"]),
+        received=practice.day_of(row["stored_at"]),
         findings=findings(json.loads(row["findings"])),
-        confirmed=_day(practice, confirmed) if confirmed else None,
+        confirmed=practice.day_of(confirmed) if confirmed else None,
         answers=_answers(practice, revision) if kind is Kind.CONSENT else {},
         picture=_picture(practice, row["picture"]),
     )
@@ -191,7 +191,3 @@ def _queue(
     copies = sum(mail.delivery.party is not Party.COACH for mail in made)
     tell(f"{revision.reference} is complete: {copies} countersigned cop{'ies' if copies != 1 else 'y'} composed")
     return 1
-
-
-def _day(practice: Practice, at: str) -> date:
-    return practice.today(datetime.fromisoformat(at))

@@ -106,7 +106,7 @@ def letter_plan(practice: Practice, delivery: plan.Delivery) -> letter.LetterPla
 
 
 def _told(practice: Practice) -> Told:
-    kept = practice.database.value("SELECT value FROM settings WHERE name = ?", SETTING)
+    kept = practice.database.setting(SETTING)
     return Told(**json.loads(kept)) if kept else Told()
 
 
@@ -134,7 +134,7 @@ def _values(
 ) -> dict[str, Any]:
     """Give the values of the note's text."""
     file, language = practice.file, practice.file.language
-    first = practice.today(datetime.fromisoformat(news[0]["at"]))
+    first = practice.day_of(news[0]["at"])
     return {
         "language": language,
         "greeting": f"{GREETINGS[language]} {file.practice.coach},",
@@ -220,7 +220,7 @@ def _queue(
             "UPDATE messages SET state = ? WHERE purpose = ? AND state IN (?, ?) AND token != ?",
             MessageState.SUPERSEDED, Purpose.DAILY, MessageState.IN_DOUBT, MessageState.REFUSED, planned.token,
         )  # fmt: skip
-        practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", SETTING, json.dumps(vars(told)))
+        practice.database.keep_setting(SETTING, json.dumps(vars(told)))
         ledger.record(
             practice.database, now, f"message.{MessageState.QUEUED}", party=delivery.party, purpose=delivery.purpose,
             token=planned.token,

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from datetime import date, datetime
+from datetime import datetime
 
 from pipeline import tokens
 from pipeline.config.client import ClientFile
@@ -99,13 +99,9 @@ def _facts(practice: Practice, dossier: str, revision: int) -> list[sqlite3.Row]
 
 def _revision(practice: Practice, facts: list[sqlite3.Row]) -> Revision:
     row, client = facts[0], ClientFile.model_validate_json(facts[0]["facts"])
-    on = [_day(practice, each_row["accepted_at"]) for each_row in facts]
+    on = [practice.day_of(each_row["accepted_at"]) for each_row in facts]
     replaced_on = on[1] if row["revision"] > 1 else None
     return Revision(row["dossier"], row["revision"], row["quote_number"], on[0], client, replaced_on)
-
-
-def _day(practice: Practice, at: str) -> date:
-    return practice.today(datetime.fromisoformat(at))
 
 
 def template_of(practice: Practice, kind: Kind, language: str) -> str:

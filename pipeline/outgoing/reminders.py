@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 
 from pipeline.edges import ledger
@@ -106,7 +106,7 @@ def _may_be(practice: Practice, row: sqlite3.Row, now: datetime) -> bool:
     """Tell what can be told without looking at the mails: most rows wait for a day that is far."""
     asked = row["quiet"] == ASKED_AGAIN or row["reminders"] < practice.file.reminders.at_most
     early = row["quiet"] != ASKED_AGAIN and practice.today(now) < plan.next_reminder(
-        _day(practice, row["asked_at"]), None, practice.file.reminders
+        practice.day_of(row["asked_at"]), None, practice.file.reminders
     )
     return (
         asked
@@ -124,7 +124,7 @@ def _is_due(practice: Practice, row: sqlite3.Row, sent: list[sqlite3.Row], now: 
         if mail["revision"] == row["version"] and row["kind"] in mail["kinds"].split(",")
         and mail["state"] != MessageState.SUPERSEDED
     ]  # fmt: skip
-    day = plan.next_reminder(_day(practice, row["asked_at"]), max(about, default=None), practice.file.reminders)
+    day = plan.next_reminder(practice.day_of(row["asked_at"]), max(about, default=None), practice.file.reminders)
     return row["quiet"] == ASKED_AGAIN or practice.today(now) >= day
 
 
@@ -181,7 +181,3 @@ def _unchanged(practice: Practice, row: sqlite3.Row) -> bool:
 
 def _code(row: sqlite3.Row) -> str:
     return f"{document_code(row['dossier'], Kind(row['kind']))} v{row['version']}"
-
-
-def _day(practice: Practice, at: str) -> date:
-    return practice.today(datetime.fromisoformat(at))

@@ -79,14 +79,14 @@ def look(practice: Practice, box: mailbox.Mailbox, account: str, folder: str, no
 
 
 def _first(practice: Practice, account: str, folder: str, state: mailbox.State) -> int:
-    kept = practice.database.value("SELECT value FROM settings WHERE name = ?", _name(account, folder))
+    kept = practice.database.setting(_name(account, folder))
     numbered, following = json.loads(kept) if kept else (state.uidvalidity, 1)
     return int(following) if numbered == state.uidvalidity else 1
 
 
 def _mark(practice: Practice, account: str, folder: str, uidvalidity: int, following: int) -> None:
     value = json.dumps([uidvalidity, following])
-    practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", _name(account, folder), value)
+    practice.database.keep_setting(_name(account, folder), value)
 
 
 def _name(account: str, folder: str) -> str:

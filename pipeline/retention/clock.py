@@ -15,7 +15,7 @@ CLOCK, START = "clock", "start of the computer"
 
 def seen(practice: Practice) -> datetime | None:
     """Give the latest moment that was seen; before there was one, that of the newest work that came in."""
-    at = _setting(practice, CLOCK) or practice.database.value("SELECT max(accepted_at) FROM requests")
+    at = practice.database.setting(CLOCK) or practice.database.value("SELECT max(accepted_at) FROM requests")
     return datetime.fromisoformat(at) if at else None
 
 
@@ -27,31 +27,22 @@ def moved(practice: Practice) -> timedelta:
 
 def go_on(practice: Practice, now: datetime) -> None:
     """Remember a moment that time has come to by itself; of a new start of the computer also when that was."""
-    _set(practice, CLOCK, now.isoformat())
+    practice.database.keep_setting(CLOCK, now.isoformat())
     if (started := uptime.start()) is not None and started.name != _noted(practice)[0]:
         _note(practice, started)
 
 
 def believe(practice: Practice, now: datetime) -> None:
     """Remember a moment however the clock came to it, because the guard, or the coach, says that it is right."""
-    _set(practice, CLOCK, now.isoformat())
+    practice.database.keep_setting(CLOCK, now.isoformat())
     if (started := uptime.start()) is not None:
         _note(practice, started)
 
 
 def _note(practice: Practice, started: uptime.Start) -> None:
-    _set(practice, START, f"{started.name} {started.at.isoformat()}")
+    practice.database.keep_setting(START, f"{started.name} {started.at.isoformat()}")
 
 
 def _noted(practice: Practice) -> tuple[str, str]:
-    name, _, at = (_setting(practice, START) or "").partition(" ")
+    name, _, at = (practice.database.setting(START) or "").partition(" ")
     return name, at
-
-
-def _setting(practice: Practice, name: str) -> str | None:
-    value: str | None = practice.database.value("SELECT value FROM settings WHERE name = ?", name)
-    return value
-
-
-def _set(practice: Practice, name: str, value: str) -> None:
-    practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value)

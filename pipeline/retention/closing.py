@@ -50,7 +50,7 @@ def _stay_in_touch(practice: Practice, reference: str, now: datetime) -> None:
     rules = [rule for rule in practice.policy.retention if _until_withdrawn(rule)]
     if agreed is None or not rules:
         return
-    day = practice.today(datetime.fromisoformat(agreed["came_at"])).isoformat()
+    day = practice.day_of(agreed["came_at"]).isoformat()
     if practice.database.run(
         "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", reference, Event.CONSENTED, day, now.isoformat()
     ):  # fmt: skip
@@ -94,7 +94,7 @@ def closed_on(practice: Practice, reference: str) -> date | None:
 def _check(practice: Practice, reference: str, day: date, now: datetime) -> None:
     """Raise `UsageError` for a day on which nothing can have been closed."""
     at = practice.database.value("SELECT opened_at FROM dossiers WHERE reference = ?", reference)
-    opened = practice.today(datetime.fromisoformat(at))
+    opened = practice.day_of(at)
     if day < opened:
         raise UsageError(_said(practice, "closed_before_opened", reference=reference, opened=_word(practice, opened)))
     if day > practice.today(now):

@@ -57,7 +57,7 @@ def erase(practice: Practice, now: datetime, tell: Tell, *, asked: bool = False,
     cut_short = bool(practice.database.value("SELECT 1 FROM settings WHERE name = ?", UNFINISHED))
     if not due and not cut_short:
         return 0
-    practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", UNFINISHED, now.isoformat())
+    practice.database.keep_setting(UNFINISHED, now.isoformat())
     looked_for = traces.Values()
     done = each(practice, due, lambda row: _erase(practice, row, looked_for, now, tell))
     if done or cut_short:

@@ -110,7 +110,7 @@ def may(practice: Practice, plan: Intended, box: mailbox.Mailbox | None, now: da
         if plan.by_clock:
             clock.believe(practice, now)
         if box is not None:
-            _set(practice, LYING, practice.database.value(SEEN_TO_LIE, REMEMBERED))
+            practice.database.keep_setting(LYING, practice.database.value(SEEN_TO_LIE, REMEMBERED))
         if reasons:
             _remember(practice, plan)
         _withdraw(practice, plan.road, now)
@@ -149,7 +149,7 @@ def _withdraw(practice: Practice, road: str, now: datetime) -> None:
 
 def _remember(practice: Practice, plan: Intended) -> None:
     """Keep what she said yes to: a part of it that is left for later is not asked about again."""
-    _set(practice, AGREED + plan.road, json.dumps(plan.marks))
+    practice.database.keep_setting(AGREED + plan.road, json.dumps(plan.marks))
 
 
 def witness(box: mailbox.Mailbox) -> datetime | None:
@@ -172,7 +172,7 @@ def _agreed(practice: Practice, plan: Intended) -> bool:
         WHAT, AttentionState.SETTLED, _like(plan.name),
     ):  # fmt: skip
         return True
-    kept = json.loads(_setting(practice, AGREED + plan.road) or "null")
+    kept = json.loads(practice.database.setting(AGREED + plan.road) or "null")
     return kept is not None and set(plan.marks) <= set(kept)
 
 
@@ -198,15 +198,6 @@ def _lying(practice: Practice) -> tuple[int, int]:
 
     They should lie there where we filed them, and where they were seen the last time, whoever filed them.
     """
-    remembered = _setting(practice, LYING) or "[]"
+    remembered = practice.database.setting(LYING) or "[]"
     filed = practice.database.value(SHOULD_LIE, remembered)
     return filed, practice.database.value("SELECT count(DISTINCT token) FROM copies")
-
-
-def _setting(practice: Practice, name: str) -> str | None:
-    value: str | None = practice.database.value("SELECT value FROM settings WHERE name = ?", name)
-    return value
-
-
-def _set(practice: Practice, name: str, value: str) -> None:
-    practice.database.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", name, value)

@@ -64,15 +64,19 @@ def _free(practice: Practice, rows: Iterable[sqlite3.Row], now: datetime) -> Ite
 
 def plan(practice: Practice, rows: Iterable[sqlite3.Row], now: datetime) -> guarding.Intended:
     """Give the plan to delete these, as the guard looks at it."""
-    usual = practice.database.value(
-        "SELECT max(n) FROM (SELECT count(*) AS n FROM purges WHERE state = ? AND done_at > ? GROUP BY date(done_at))",
-        PurgeState.GONE, guarding.lately(now),
-    )  # fmt: skip
     things, by_clock = [], 0
     for row in rows:
         things.append(f"{row['number']} {row['rule']}")
         by_clock += not row["at_once"]
-    return guarding.Intended(tuple(things), by_clock, usual or 0)
+    return guarding.Intended(tuple(things), by_clock, _usual(practice, now) if things else 0)
+
+
+def _usual(practice: Practice, now: datetime) -> int:
+    """Give the most mails that went in one day of late."""
+    return practice.database.value(
+        "SELECT max(n) FROM (SELECT count(*) AS n FROM purges WHERE state = ? AND done_at > ? GROUP BY date(done_at))",
+        PurgeState.GONE, guarding.lately(now),
+    ) or 0  # fmt: skip
 
 
 def purge(practice: Practice, now: datetime, tell: Tell, *, asked: bool = False) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,7 @@ def page(practice: Practice, typed: str, language: str, *, web: bool = False) ->
     reference = typed.strip().upper()
     receipt = _true(practice, reference)
     policies = statements.policies_since(practice, date.min)
-    values = receipt_values(
-        receipt, policies, practice.file, language, lambda at: practice.today(datetime.fromisoformat(at))
-    )
+    values = receipt_values(receipt, policies, practice.file, language, practice.day_of)
     if web:
         return practice.press.write(WEB, values, escape=True).encode()
     return practice.press.print(PAPER, values, f"RECEIPT-{reference}", 1, "").data

@@ -32,7 +32,7 @@ def held(practice: Practice) -> Iterator[Held]:
         " AND state IN (?, ?, ?) ORDER BY token",
         Purpose.DAILY, MessageState.ACCEPTED, MessageState.REFUSED, MessageState.SUPERSEDED,
     ):  # fmt: skip
-        written = practice.today(datetime.fromisoformat(row["queued_at"]))
+        written = practice.day_of(row["queued_at"])
         yield _stray(Category.LOG, NOTED + row["token"], Event.WRITTEN, written)
 
 

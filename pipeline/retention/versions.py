@@ -6,7 +6,7 @@ Takes what `statements` kept, and the policy that is in force; leaves a `Plan`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from pipeline.policy.plan import Plan, Version
 from pipeline.policy.policy import retention_rules
@@ -23,7 +23,7 @@ def plan_of(practice: Practice) -> Plan:
     if not earlier:
         since = date.min
     elif earlier[-1][0] == practice.file.statement.version:
-        since = _day(practice, earlier.pop()[1])
+        since = practice.day_of(earlier.pop()[1])
     in_force = Version(since, tuple(retention_rules(practice.policy)))
     return Plan([*_versions(practice, earlier), in_force])
 
@@ -32,8 +32,4 @@ def _versions(practice: Practice, earlier: list[Spell]) -> Iterator[Version]:
     """Give the versions before the one of now; one that came back is there each time that it was in force."""
     kept = policies(practice) if earlier else {}
     for version, since in earlier:
-        yield Version(_day(practice, since), tuple(retention_rules(kept[version])))
-
-
-def _day(practice: Practice, at: str) -> date:
-    return practice.today(datetime.fromisoformat(at))
+        yield Version(practice.day_of(since), tuple(retention_rules(kept[version])))

@@ -31,6 +31,14 @@ RULES = """\
   - {id: mine.incoming, clauses: [X-6], covers: [incoming], after: filed, wait: P2D, within: P1D}
   - {id: mine.unlinked, clauses: [X-6], covers: [unlinked], after: received, wait: P30D, within: P1D}
 """
+MESSAGES = """
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
+INSERT INTO messages (token, party, kinds, recipient, message_id, sha256, state, next_at, queued_at, accepted_at,
+    copy_state, purpose, round)
+SELECT printf('token%015d', i), 'coach', '', ?2, printf('<token%015d@practice.example>', i), '', 'accepted', '', ?3, ?3,
+    'filed', 'daily', i FROM n
+"""
+"""Very many notes to the coach that were accepted: how many, to whom, when; known by their numbers."""
 ACCEPTED = START + timedelta(minutes=1)
 Listing = dict[str, dict[int, tuple[str, frozenset[bytes]]]]
 

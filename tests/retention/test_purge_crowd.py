@@ -15,18 +15,11 @@ from pipeline.edges.mailbox.headers import batches
 from pipeline.retention import purge
 from tests.edges.mailboxes import PROVIDERS, TOKEN, Accounts, decoys, hashed, letter
 from tests.mailstack.fixtures import needs_servers
-from tests.retention.purging import ACCEPTED, Desk, desk
+from tests.retention.purging import ACCEPTED, MESSAGES, Desk, desk
 from tests.world import COACH, World
 
 pytestmark = [needs_servers, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
 DECOYS = 1_000
-MESSAGES = """
-WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
-INSERT INTO messages (token, party, kinds, recipient, message_id, sha256, state, next_at, queued_at, accepted_at,
-    copy_state, purpose, round)
-SELECT printf('token%015d', i), 'coach', '', ?2, printf('<token%015d@practice.example>', i), '', 'accepted', '', ?3, ?3,
-    'filed', 'daily', i FROM n
-"""
 AT_ONCE = "  - {id: mine.mail, clauses: [X-6], covers: [quote, daily], after: accepted, within: PT1H}\n"
 
 
