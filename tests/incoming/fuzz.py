@@ -21,6 +21,8 @@ from pipeline.words import LANGUAGES
 from tests.incoming import samples
 
 PROVIDER = "mx.practice.example"
+FEWEST = 3
+"""How often a reader is tried at least, however slow the computer."""
 PIECES = [
     *[b"\r\n", b"\n", b"\0", b"\r", b"--", b": ", b";", b'"', b"(", b")", b"<", b">", b"=?utf-8?b?", b"?=", b"\xff"],
     *[
@@ -109,11 +111,11 @@ class Report:
 
 
 def fuzz(seconds: float, seed: int, read: Callable[[bytes], list[str]] = read_all, like: str = "") -> Report:
-    """Mutate and read for so long, from this seed; only samples whose name holds `like`."""
+    """Mutate and read for so long and at least `FEWEST` times, from this seed; only samples whose name holds `like`."""
     random, report = Random(seed), Report()
     seeds = [make() for name, make in samples.MAILS.items() if like in name]
     end = time.monotonic() + seconds
-    while time.monotonic() < end and len(report.failures) < 10:
+    while (report.runs < FEWEST or time.monotonic() < end) and len(report.failures) < 10:
         raw = mutated(random.choice(seeds), random)
         if random.random() < 0.2:
             raw = mutated(raw, random)

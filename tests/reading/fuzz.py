@@ -20,7 +20,7 @@ from pipeline.edges.reader import Reader
 from pipeline.errors import ReadingFailed
 from pipeline.model import Kind
 from pipeline.reading.findings import Content, Ink
-from tests.incoming.fuzz import Report, asked, told
+from tests.incoming.fuzz import FEWEST, Report, asked, told
 from tests.reading import forms
 
 PIECES = [b"endobj", b"stream\n", b"endstream", b"<<", b">>", b"/Kids [3 0 R]", b"/Parent 3 0 R", b"/Length 99999999",
@@ -70,7 +70,7 @@ def fuzz(seconds: float, seed: int) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         reader = Reader(Path(folder))
         end = time.monotonic() + seconds
-        while time.monotonic() < end and len(report.failures) < 10:
+        while (report.runs < FEWEST or time.monotonic() < end) and len(report.failures) < 10:
             data = mutated(random.choice(samples), random)
             begun = time.monotonic()
             try:
