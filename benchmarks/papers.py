@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.config.client import read_client_file
 from pipeline.config.practice import PracticeFile, read_practice_file
-from pipeline.model import Kind, document_file
+from pipeline.model import OPENING, Kind, document_file
 from pipeline.outgoing import plan
 from pipeline.outgoing.values import Revision, document_values, mail_values
 from pipeline.policy.policy import Policy, read_policy
@@ -34,7 +34,7 @@ def paperwork(folder: Path, number: int, *, sponsored: bool) -> PaperWork:
     client = read_client_file(text, "dropped", language=file.language, catalogue=tuple(file.programmes))
     revision = Revision(f"K7Q4-{number:04d}", 1, f"2026-{number:04d}", date(2026, 11, 22), client)
     return {
-        "documents": [_document(revision, kind, file, policy) for kind in Kind],
+        "documents": [_document(revision, kind, file, policy) for kind in OPENING],
         "mails": [_mail(revision, delivery, file, policy) for delivery in plan.deliveries(client)],
     }
 

@@ -16,9 +16,12 @@ from pipeline import attestations
 from pipeline.attestations import Statement
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
-from pipeline.incoming import booking, consents
+from pipeline.incoming import approving, booking, consents, deciding
+from pipeline.incoming.judging import newest_version
 from pipeline.incoming.meaning import ASSIGNED
-from pipeline.model import AttentionState, MailState, ObligationState, ReturnState, Verdict
+from pipeline.model import AttentionState, Kind, MailState, ObligationState, ReturnState, Verdict, message_file
+from pipeline.outgoing import outbox
+from pipeline.outgoing.dispatch import ADDRESSEE
 from pipeline.practice import Practice
 from pipeline.reading.findings import findings
 from pipeline.retention import guarding, paper
@@ -68,11 +71,19 @@ def _spoken(practice: Practice, values: dict[str, str]) -> dict[str, str]:
     language = practice.file.language
     asked = next((one for one in practice.policy.consents if one.purpose == values.get("purpose")), None)
     stated = attestations.asked_about(practice.policy, values)
+    release = values.get("purpose") == booking.RELEASE
+    document = _document(language, values) if "kind" in values else None
     return (
         values
+        | ({"purpose": say(language, "purpose_release")} if release else {})
+        | ({"document": document} if document else {})
         | ({"purpose": asked.text.in_language(language)} if asked else {})
         | ({"text": stated.text.in_language(language)} if stated else {})
     )
+
+
+def _document(language: str, values: dict[str, str]) -> str:
+    return say(language, f"paper_{values['kind']}", version=values["version"])
 
 
 def files(practice: Practice, number: int) -> list[Path]:
@@ -81,11 +92,24 @@ def files(practice: Practice, number: int) -> list[Path]:
     returned = practice.database.row("SELECT * FROM returns WHERE number = ?", row["return"])
     mail = practice.database.value("SELECT file FROM mails WHERE number = ?", row["mail"])
     names = [returned["picture"], *json.loads(returned["files"])] if returned is not None else []
-    return [practice.storage.path(name) for name in [*names, mail] if name]
+    return [practice.storage.path(name) for name in [*names, *_held(practice, row), mail] if name]
+
+
+def _held(practice: Practice, row: sqlite3.Row) -> list[str]:
+    """Give the documents of a mail that is held, as they are before a lock, and the mail itself."""
+    held = practice.database.row("SELECT * FROM messages WHERE token = ?", row["token"])
+    if held is None:
+        return []
+    kinds = held["kinds"].split(",")
+    found = practice.database.rows(
+        "SELECT kind, file FROM documents WHERE dossier = ? AND version = ?", held["dossier"], held["round"]
+    )
+    return [*(f"dossiers/{held['dossier']}/{one['file']}" for one in found if one["kind"] in kinds),
+            message_file(held["token"])]  # fmt: skip
 
 
 def answers_of(practice: Practice, number: int) -> dict[str, bool | None]:
-    """Give what was read of each question on a returned consent declaration; None where it is not clear."""
+    """Give what was read of each question on a returned form; None where it is not clear."""
     returned = practice.database.row("SELECT * FROM returns WHERE number = ?", _open(practice, number)["return"])
     if returned is None:
         return {}
@@ -95,25 +119,34 @@ def answers_of(practice: Practice, number: int) -> dict[str, bool | None]:
 
 
 def accept(practice: Practice, number: int, now: datetime, *, anyway: bool = False) -> str:
-    """Agree: book the paper, confirm the withdrawal or the decline, or take note; gives what was done, in words.
+    """Agree: book the paper, let the mail go, she approved it, confirm what counts already; gives what was done.
 
     A paper that was read as not signed, altered or incomplete is booked only `anyway`: it takes a second word.
     """
     book = _book_anyway if anyway else _book
     acts = {RETURN: book, WITHDRAWAL: _noted, DECLINE: _noted, attestations.WHAT: _attest, guarding.WHAT: _go_on}
-    return _settle(practice, number, now, "accepted", {**acts, paper.WHAT: _destroyed})
+    more = {paper.WHAT: _destroyed, ADDRESSEE: _let_go, approving.APPROVAL: deciding.approved}
+    return _settle(practice, number, now, "accepted", {**acts, **more})
 
 
 def reject(practice: Practice, number: int, now: datetime) -> str:
-    """Disagree: the paper does not count, there is none, it was no withdrawal or decline, it is not so."""
+    """Disagree: the paper does not count, the mail does not go, it was no withdrawal, decline or approval."""
     acts = {RETURN: _refuse, WITHDRAWAL: _restore, DECLINE: _undecline, attestations.WHAT: _deny}
-    return _settle(practice, number, now, "rejected", {**acts, guarding.WHAT: _leave_be, paper.WHAT: _no_paper})
+    more = {
+        guarding.WHAT: _leave_be,
+        paper.WHAT: _no_paper,
+        ADDRESSEE: _withhold,
+        approving.APPROVAL: deciding.not_approved,
+    }
+    struck = dict.fromkeys((approving.CHANGES, approving.NOT_APPROVED), deciding.strike)
+    return _settle(practice, number, now, "rejected", {**acts, **more, **struck})
 
 
 def ask_again(practice: Practice, number: int, now: datetime) -> str:
     """Refuse the paper and let a reminder go out at the next pass, with the document attached."""
-    refused = dict.fromkeys((attestations.WHAT, paper.WHAT), _not_a_paper)
-    return _settle(practice, number, now, "asked again", {RETURN: _ask_again, **refused})
+    refused = dict.fromkeys((attestations.WHAT, paper.WHAT, ADDRESSEE), _not_a_paper)
+    word = dict.fromkeys((approving.APPROVAL, approving.CHANGES, approving.NOT_APPROVED), deciding.ask_again)
+    return _settle(practice, number, now, "asked again", {RETURN: _ask_again, **refused, **word})
 
 
 def assign(practice: Practice, number: int, reference: str, now: datetime) -> str:
@@ -130,6 +163,7 @@ def assign(practice: Practice, number: int, reference: str, now: datetime) -> st
             number,
             AttentionState.OPEN,
         )
+        approving.struck(practice, row["mail"], now)
         practice.database.run("UPDATE attention SET return = NULL WHERE number = ?", number)
         practice.database.run("DELETE FROM returns WHERE mail = ? AND state = ?", row["mail"], ReturnState.PROPOSED)
         practice.database.run(
@@ -193,12 +227,14 @@ def _book_anyway(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
     returned = booking.returned(practice, row["return"])
     if findings(json.loads(returned["findings"])).as_sent:
         raise UsageError("this paper came back exactly as it was sent; there is no signature to accept")
-    newest = practice.database.value("SELECT max(revision) FROM requests WHERE dossier = ?", returned["dossier"])
+    newest = newest_version(practice, returned["dossier"], Kind(returned["kind"]))
     if returned["version"] != newest:
         raise UsageError(
             f"this is version {returned['version']}, and version {newest} took its place; it cannot be accepted."
             f" Type: pipeline attention ask-again {row['number']}"
         )
+    if returned["kind"] == Kind.APPROVAL:
+        return deciding.book(practice, row, returned, now)
     booking.book(practice, returned["number"], now)
     return say(practice.file.language, "done_booked", dossier=returned["dossier"])
 
@@ -218,6 +254,16 @@ def _ask_again(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
     if not asked:
         raise UsageError(f"nothing of this kind is awaited of {returned['dossier']}; choose accept or reject")
     return say(practice.file.language, "done_asked_again")
+
+
+def _let_go(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    gone = outbox.release_one(practice, row["token"], now)
+    return say(practice.file.language, "done_let_go" if gone else "done_noted")
+
+
+def _withhold(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
+    kept = outbox.withhold(practice, row["token"], now)
+    return say(practice.file.language, "done_withheld" if kept else "done_noted")
 
 
 def _attest(practice: Practice, row: sqlite3.Row, now: datetime) -> str:

@@ -15,9 +15,10 @@ from pipeline import examples, statements
 from pipeline.config.practice import Server
 from pipeline.edges import mailbox, office, smtp
 from pipeline.errors import NotReachable, PipelineError, PrintFailed
-from pipeline.model import Kind, Purpose, document_code
+from pipeline.model import IN_COURSE, OPENING, Kind, Purpose, document_code
 from pipeline.outgoing import plan
 from pipeline.outgoing.confirmation import confirmation_values
+from pipeline.outgoing.course_values import course_values
 from pipeline.outgoing.documents import template_of
 from pipeline.outgoing.values import Revision, document_values, mail_values
 from pipeline.policy.statement import statement_values
@@ -47,7 +48,7 @@ def check(practice: Practice) -> list[str]:
     problems: list[str] = []
     for language in LANGUAGES:
         for revision in examples.revisions(language):
-            for part in (_documents, _confirmations, _mails):
+            for part in (_documents, _confirmations, _mails, _in_course):
                 problems += part(practice, revision, language)
         problems += _pages(practice, language)
     # What is tried with several requests is said once, whichever names there were beside it.
@@ -55,7 +56,7 @@ def check(practice: Practice) -> list[str]:
 
 
 def _documents(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
-    for kind in Kind:
+    for kind in OPENING:
         values = document_values(revision, kind, practice.file, practice.policy)
         code = document_code(revision.reference, kind)
         yield from _printed(practice, template_of(practice, kind, language), values, code, "AAAAA")
@@ -63,20 +64,33 @@ def _documents(practice: Practice, revision: Revision, language: str) -> Iterato
 
 def _confirmations(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
     template, signed = f"{language}/countersigned.html", examples.signed(revision)
-    for kind in Kind:
+    for kind in OPENING:
         values = confirmation_values(revision, kind, signed, revision.on, practice.file, practice.policy)
         yield from _printed(practice, template, values, document_code(revision.reference, kind), "AAAAA")
 
 
 def _mails(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
     own = practice.file.practice.email
-    for delivery in [mail for purpose in Purpose for mail in plan.planned(revision.client, own, purpose, set(Kind), 1)]:
+    opening = [purpose for purpose in Purpose if purpose not in IN_COURSE]
+    for delivery in [mail for why in opening for mail in plan.planned(revision.client, own, why, set(OPENING), 1)]:
         values = mail_values(
             revision, delivery.party, list(delivery.kinds), practice.file, practice.policy, delivery.purpose
         )
         for name in (delivery.text, "locked"):
             yield from _filled(practice, f"{language}/mail/{name}.txt", values)
         yield from _filled(practice, "mail.html", values | {"paragraphs": [["A"], ["B", "C"]], "subject": "S"})
+
+
+def _in_course(practice: Practice, revision: Revision, language: str) -> Iterator[str]:
+    """Try the mails in the course of a coaching, and the reminder of an approval."""
+    planned = [one for purpose in IN_COURSE for one in plan.in_course(revision.client, purpose, 1)]
+    again = [plan.reminder_of_approval(revision.client, 1)] if revision.client.sponsor else []
+    for delivery in [*planned, *again]:
+        beside = {kind: examples.in_course(revision, kind)[0] for kind in (*delivery.kinds, Kind.REPORT)}
+        for document in examples.in_course(revision, delivery.kinds[0]):
+            documents = beside | {document.kind: document}
+            values = course_values(revision, delivery, documents, practice.file, practice.policy)
+            yield from _filled(practice, f"{language}/mail/{delivery.text}.txt", values)
 
 
 def _pages(practice: Practice, language: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The demo: a fictional practice and a mail server of its own, a client file dropped, the papers signed and returned.
+"""The demo: a fictional practice and a mail server of its own, and a whole coaching, from the dropped file to its end.
 
 Nothing outside this computer is reached: the mail server listens on loopback and knows three mailboxes.
 """
@@ -13,12 +13,11 @@ import tempfile
 import textwrap
 import threading
 import time
-from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline import attention, demopeople, demoyears, newpractice
+from pipeline import attention, democoaching, demopeople, demoyears, newpractice
 from pipeline.incoming import consents
 from pipeline.practice import Practice, opened
 from pipeline.sandbox import SandboxServer
@@ -30,9 +29,12 @@ ACCOUNT = """mail:
   smtp: {{host: 127.0.0.1, port: {smtp}, security: plain-on-loopback, user: {coach}}}
   imap: {{host: 127.0.0.1, port: {imap}, security: plain-on-loopback, user: {coach}}}
   sent_copy: append
+  provider: localhost
+invoicing: {{when: at_acceptance, payment_days: 14}}
 """
 REFUSED = "profile_share"
 PATIENCE = 90.0
+WIDTH = 100
 
 
 def demo(folder: Path | None) -> int:
@@ -46,12 +48,12 @@ def demo(folder: Path | None) -> int:
         with opened(root) as practice, alone(practice.storage.root):
             _work(practice, server, password)
             _show(practice, server)
-            return 0 if _all_in(practice) and _years(practice) else 1
+            return 0 if democoaching.done(practice) and _years(practice) else 1
 
 
 def _years(practice: Practice) -> bool:
     """Show what goes once the promised years are over, and what the ledger says of it."""
-    print("\n--- the promised years " + "-" * 46)
+    _heading("the promised years")
     practice.stopping.clear()  # the service of before has ended
     before = demoyears.lying(practice)
     gone = demoyears.run(practice, utc_now(), _say)
@@ -59,8 +61,8 @@ def _years(practice: Practice) -> bool:
         print(f"{folder:12} {before[folder]:3} mails before, {after} after")
     for path in sorted(practice.storage.root.glob("[!p]*/**/*")):
         if path.is_file():
-            print(path)
-    print("\n--- what was promised, and the proof (pipeline clauses) " + "-" * 13)
+            print(path.relative_to(practice.folder))
+    _heading("what was promised, and the proof (pipeline clauses)")
     print("\n".join(demoyears.proved(practice, utc_now())))
     return gone
 
@@ -81,10 +83,11 @@ def _use(root: Path, server: SandboxServer, password: str) -> None:
 def _work(practice: Practice, server: SandboxServer, password: str) -> None:
     """Start the service and let the people act, each when the one before is done, until everything is signed."""
     wake, began = threading.Event(), time.monotonic()
-    acts: list[tuple[Callable[[], bool], Callable[[], None]]] = [
+    acts: list[democoaching.Act] = [
         (lambda: True, lambda: _drop(practice)),
         (lambda: _sent(practice), lambda: _sign(practice, server, password)),
         (lambda: _waiting(practice) == 2, lambda: _confirm(practice)),
+        (lambda: _all_in(practice), lambda: acts.extend(democoaching.acts(practice, server, password, _say, _heading))),
     ]
 
     def look(moved: int) -> None:
@@ -92,7 +95,7 @@ def _work(practice: Practice, server: SandboxServer, password: str) -> None:
             acts.pop(0)[1]()
             worker.look_now()
             wake.set()
-        elif (not moved and _all_in(practice)) or time.monotonic() - began > PATIENCE:
+        elif (not moved and not acts and democoaching.done(practice)) or time.monotonic() - began > PATIENCE:
             practice.stopping.set()
             wake.set()
 
@@ -102,12 +105,14 @@ def _work(practice: Practice, server: SandboxServer, password: str) -> None:
 
 
 def _drop(practice: Practice) -> None:
+    _heading("a client file is dropped")
     _say("coach", "drops drop/clients/jansen.yaml")
     shutil.copyfile(practice.folder / "templates" / "nl" / "client.yaml", practice.drop.root / "jansen.yaml")
 
 
 def _sign(practice: Practice, server: SandboxServer, password: str) -> None:
     """Let the sponsor sign the quote and the client the consent declaration, and answer the mail with it."""
+    _heading("the papers are signed and come back")
     for who, address, text in (("sponsor", SPONSOR, "Akkoord, zie bijlage."), ("client", CLIENT, "Getekend terug.")):
         received = server.messages(address)[0]
         files = {}
@@ -148,24 +153,30 @@ def _all_in(practice: Practice) -> bool:
 
 
 def _show(practice: Practice, server: SandboxServer) -> None:
-    """Show the mail as it was received, and where the documents lie."""
+    """Show what each received, in short, and where the documents lie."""
     for who, address in (("sponsor", SPONSOR), ("client", CLIENT)):
+        _heading(f"what the {who} received")
         for raw in server.messages(address):
             letter = message_from_bytes(raw, policy=policy.default)
-            print(f"\n--- as the {who} received it " + "-" * 40)
-            for name in ("From", "To", "Subject", "Message-ID", "Auto-Submitted"):
-                print(f"{name}: {letter[name]}")
             body = letter.get_body(("plain",))
             assert isinstance(body, EmailMessage)
-            print(textwrap.indent(body.get_content().rstrip(), "  "))
+            first = " ".join(body.get_content().replace("\r", "").split("\n\n")[1].split())
+            print(textwrap.shorten(first, WIDTH, placeholder=" ..."))
             for part in letter.iter_attachments():
-                print(f"  [{part.get_filename()}, {len(part.get_content()) >> 10} kB]")
-    print("\n--- where things lie " + "-" * 48)
-    for path in sorted(practice.storage.path("dossiers").rglob("*.pdf")):
-        print(path)
+                print(f"    {part.get_filename()}  {len(part.get_payload(decode=True)) >> 10} kB")
+    _heading("where things lie")
+    for path in sorted(practice.storage.path("dossiers").rglob("*")):
+        if path.is_file():
+            print(path.relative_to(practice.folder))
     print(f"copies in Sent: {len(server.messages(COACH, 'Sent'))}")
     print(f"the whole practice: {practice.folder}   (pipeline status --practice {practice.folder})")
 
 
+def _heading(text: str) -> None:
+    print(f"\n--- {text} {'-' * (WIDTH - len(text) - 5)}", flush=True)
+
+
 def _say(who: str, text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  {who:9} {text}", flush=True)
+    """Tell one thing that happens, folded to the width of a terminal."""
+    start = f"{time.strftime('%H:%M:%S')}  {who:9} "
+    print(textwrap.fill(text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start)), flush=True)

@@ -1,9 +1,9 @@
-"""The demo's years: the coaching is closed, the clock runs on, and what was promised to go, goes."""
+"""The demo's years: the coaching is closed, the clock runs on, and what was promised to go, goes; the books last."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from pipeline import attention, evidence
 from pipeline.edges import mailbox
@@ -23,15 +23,21 @@ def run(practice: Practice, now: datetime, tell: Say) -> bool:
     for line in forecast.of_dossier(practice, reference, practice.today(now)):
         for text in forecast.sentence(line, practice.file.language):
             tell("pipeline", text)
-    due = min(one.term.due for one in planning.endings(practice, day) if one.term.due)
-    then = datetime.combine(due, now.timetz())
-    tell("clock", f"runs on to {(then - AHEAD).date()}: everything is announced")
+    while days := [one.term.due for one in planning.endings(practice, day) if one.term.due]:
+        day = _until(practice, datetime.combine(min(days), now.timetz()), tell)
+    return not practice.database.value("SELECT 1 FROM dossiers")
+
+
+def _until(practice: Practice, then: datetime, tell: Say) -> date:
+    """Let the clock run on to a day on which something goes; gives that day."""
+    tell("clock", f"runs on to {(then - AHEAD).date()}: what goes is announced")
     _pass(practice, then - AHEAD, tell)
     tell("clock", f"runs on to {then.date()}")
+    for _ in range(2):
+        _pass(practice, then, tell)
+        _agree(practice, then, tell)
     _pass(practice, then, tell)
-    _agree(practice, then, tell)
-    _pass(practice, then, tell)
-    return not practice.database.value("SELECT 1 FROM dossiers")
+    return then.date()
 
 
 def _pass(practice: Practice, now: datetime, tell: Say) -> None:

@@ -7,8 +7,13 @@ from typing import Any
 
 from pipeline.config.client import ClientFile
 from pipeline.config.practice import PracticeFile
+from pipeline.config.report import report_of
+from pipeline.model import Kind, document_file
 from pipeline.outgoing.confirmation import Answer, Signed
+from pipeline.outgoing.plan import Document
+from pipeline.outgoing.report_values import Issue, Offered, approval_values, questions_values, report_values
 from pipeline.outgoing.values import GREETINGS, Revision
+from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import Grade
 from pipeline.reading.findings import Findings, Ink
 
@@ -56,6 +61,42 @@ def signed(revision: Revision) -> Signed:
         return Signed(date(2026, 2, 3), Findings())
     by_hand = Findings(signature=Ink.SIGNED)
     return Signed(date(2026, 2, 3), by_hand, date(2026, 2, 4), {"coaching": Answer.YES}, DOT)
+
+
+def at_the_end(revision: Revision, file: PracticeFile, policy: Policy) -> dict[str, dict[str, Any]]:
+    """Give what the papers of the end of a coaching are filled with, by their templates; some get no form."""
+    language, issue = revision.language(file), Issue(2, date(2026, 6, 30))
+    report = report_of("report.md", b"# Report\n\nText", language=language)
+    papers = {"report": report_values(revision, issue, report, file, policy)}
+    if revision.client.sponsor is not None:
+        papers["approval"] = approval_values(revision, issue, Offered(issue, "Report", "0" * 64), file, policy)
+    papers["questions"] = questions_values(revision, issue, file, policy)
+    return {f"{language}/{name}.html": values for name, values in papers.items()}
+
+
+ABOUT: dict[Kind, tuple[dict[str, Any], ...]] = {
+    Kind.INVOICE: (
+        {"number": "F2026-0001", "due": "2026-07-14", "credits": None},
+        {"number": "F2026-0002", "due": None, "credits": "F2026-0001"},
+    ),
+    Kind.APPOINTMENT: tuple(
+        {"appointment": 1, "sequence": sequence, "starts_at": "2026-06-30T14:00:00+02:00", "zone": "Europe/Amsterdam",
+         "minutes": 90, "where": "Lindelaan 12", "link": "https://overleg.example/1", "reminder": 1440,
+         "cancelled": cancelled}
+        for sequence, cancelled in ((0, False), (1, False), (2, True))
+    ),
+    Kind.INVITATION: tuple({"link": "https://questionnaire.example/abc123", "code": code} for code in ("4711", None)),
+    Kind.REPORT: tuple({"again": again, "form": form} for again in (False, True) for form in (False, True)),
+    Kind.QUESTIONS: ({"until": "2026-07-07"}, {"until": ""}),
+    Kind.PROFILE: tuple({"asks": asks, "chosen": "file", "file": "profile.pdf"} for asks in (False, True)),
+}  # fmt: skip
+"""What is known of the documents in the course of a coaching, such that each branch of a mail about them is reached."""
+
+
+def in_course(revision: Revision, kind: Kind) -> list[Document]:
+    """Give documents of one kind, as the mails about them need them."""
+    file = document_file(revision.reference, kind, 1)
+    return [Document(revision.reference, kind, 1, file, "0" * 64, about) for about in ABOUT.get(kind, ({},))]
 
 
 def daily(file: PracticeFile, language: str) -> dict[str, Any]:

@@ -23,15 +23,30 @@ class Party(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a document is; the order is its number within the dossier."""
+    """What a document is; the order is its number within the dossier.
+
+    `APPROVAL` is the form by which the client says whether her report may go on, `QUESTIONS` the one that asks again at
+    the end, `INVITATION` what invites her to take the profile.
+    """
 
     QUOTE = "quote"
     CONSENT = "consent"
+    PROFILE = "profile"
+    REPORT = "report"
+    INVOICE = "invoice"
+    APPOINTMENT = "appointment"
+    APPROVAL = "approval"
+    QUESTIONS = "questions"
+    INVITATION = "invitation"
 
     @property
     def number(self) -> int:
-        """The document's number in its dossier: 1 for the quote, 2 for the consent declaration."""
+        """The document's number in its dossier: 1 for the quote, 2 for the consent declaration, and so on."""
         return list(Kind).index(self) + 1
+
+
+OPENING = (Kind.QUOTE, Kind.CONSENT)
+"""The two documents that open a coaching: one revision of the client file makes both. The others come one by one."""
 
 
 class RequestState(StrEnum):
@@ -64,6 +79,13 @@ class MessageState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class DocumentState(StrEnum):
+    """A document that comes in the course of a coaching: written → composed, when its first mail is made."""
+
+    WRITTEN = "written"
+    COMPOSED = "composed"
+
+
 class CopyState(StrEnum):
     """The copy of an accepted mail in the Sent folder: wanted → appending → filed, or none of ours."""
 
@@ -87,9 +109,10 @@ class ObligationState(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why a mail goes out: new documents, a reminder of them, the countersigned copy, or a note to the coach.
+    """Why a mail goes out: the documents that open a coaching, what comes in its course, or a note to the coach.
 
-    A note is about one dossier; the daily one is about none.
+    A note is about one dossier; the daily one is about none. `INVITATION` is to take the profile, `PAYMENT` reminds of
+    an invoice, `CLOSING` asks again at the end.
     """
 
     DOCUMENTS = "documents"
@@ -97,6 +120,21 @@ class Purpose(StrEnum):
     COUNTERSIGNED = "countersigned"
     NOTE = "note"
     DAILY = "daily"
+    APPOINTMENT = "appointment"
+    INVITATION = "invitation"
+    PROFILE = "profile"
+    REPORT = "report"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+    CLOSING = "closing"
+
+
+IN_COURSE = {
+    Purpose.APPOINTMENT: Kind.APPOINTMENT, Purpose.INVITATION: Kind.INVITATION, Purpose.PROFILE: Kind.PROFILE,
+    Purpose.REPORT: Kind.REPORT, Purpose.INVOICE: Kind.INVOICE, Purpose.PAYMENT: Kind.INVOICE,
+    Purpose.CLOSING: Kind.QUESTIONS,
+}  # fmt: skip
+"""Why mail goes out in the course of a coaching, and what it is about; its `round` is that document's version."""
 
 
 class MailState(StrEnum):
@@ -175,6 +213,10 @@ class AttentionState(StrEnum):
     SETTLED = "settled"
 
 
+SUFFIXES = {Kind.APPOINTMENT: "ics", Kind.INVITATION: "yaml"}
+"""How the files end of documents that are no PDF."""
+
+
 def document_code(reference: str, kind: Kind) -> str:
     """Give the code that stands on every page, such as `K7Q4-MX2P-1`."""
     return f"{reference}-{kind.number}"
@@ -182,7 +224,7 @@ def document_code(reference: str, kind: Kind) -> str:
 
 def document_file(reference: str, kind: Kind, version: int) -> str:
     """Give the file's name: the reference and numbers, never a person or a purpose."""
-    return f"{document_code(reference, kind)}-v{version}.pdf"
+    return f"{document_code(reference, kind)}-v{version}.{SUFFIXES.get(kind, 'pdf')}"
 
 
 def message_file(token: str) -> str:

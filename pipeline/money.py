@@ -45,8 +45,8 @@ class Totals:
 
 
 def cents(amount: Decimal) -> Decimal:
-    """Round to whole cents, half a cent up."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    """Round to whole cents, half a cent up; nothing is never less than nothing (-0.00)."""
+    return amount.quantize(CENT, ROUND_HALF_UP) + 0
 
 
 def add_up(lines: Iterable[tuple[Decimal, Decimal, Decimal | None]]) -> Totals:

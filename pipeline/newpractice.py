@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from pipeline.edges.accepts import DROPS
 from pipeline.errors import UsageError
 from pipeline.press.shipped import shipped
 
@@ -17,7 +18,8 @@ def make(folder: Path) -> Path:
     folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists and is not empty; choose a new folder")
-    (folder / "drop" / "clients").mkdir(parents=True)
+    for name in DROPS:
+        (folder / "drop" / name).mkdir(mode=0o700, parents=True)
     (folder / "storage").mkdir(mode=0o700)
     for name in COPIED:
         source = shipped() / name

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline import attention
 from pipeline.edges.folder import Unfit, shown
-from pipeline.model import CopyState, Kind, MailState, MessageState, ObligationState, RequestState
+from pipeline.model import IN_COURSE, CopyState, Kind, MailState, MessageState, ObligationState, RequestState
 from pipeline.outgoing import outbox
 from pipeline.practice import Practice
 from pipeline.words import say
@@ -46,17 +46,17 @@ def as_data(lines: list[Line]) -> list[dict[str, Any]]:
 
 
 def _dropped(practice: Practice, now: datetime) -> list[Line]:
-    """Files that lie refused in the drop folder: those with a note beside them, and what cannot be a client file."""
+    """Files that lie refused in the drop folders: those with a note beside them, and what cannot be taken at all."""
     at, language = now.isoformat(), practice.file.language
     lines = []
-    for found in practice.drop.look(settle=False):
-        if isinstance(found, Unfit) or practice.drop.has_note(found.name):
-            why = (
-                say(language, found.word, reason=found.reason)
-                if isinstance(found, Unfit)
-                else say(language, "see_note")
-            )
-            lines.append(Line(f"drop/clients/{shown(found.name)}", "file", "refused", why, at, attention=True))
+    for name, drop in practice.drops.items():
+        for found in drop.found(settle=False):
+            where = f"drop/{name}/{shown(found.where)}"
+            if isinstance(found, Unfit):
+                why = say(language, found.word, reason=found.reason)
+                lines.append(Line(where, "file", "refused", why, at, attention=True))
+            elif drop.has_note(found.where):
+                lines.append(Line(where, "file", "refused", say(language, "see_note"), at, attention=True))
     return lines
 
 
@@ -94,7 +94,7 @@ def _messages(practice: Practice, now: datetime) -> list[Line]:
             text = f"{text} ({row['reason']})"
         stuck = late and row["state"] != MessageState.HELD
         lines.append(
-            Line(row["dossier"] or "-", _mail(row), row["state"], text, row["queued_at"], attention=bad or stuck)
+            Line(row["dossier"] or "-", mail(row), row["state"], text, row["queued_at"], attention=bad or stuck)
         )
     return lines
 
@@ -112,8 +112,10 @@ def kept_in(row: sqlite3.Row) -> bool:
     return settled - tried <= outbox.GIVE_UP_AFTER
 
 
-def _mail(row: sqlite3.Row) -> str:
+def mail(row: sqlite3.Row) -> str:
     """Name a mail by its version and for whom it is; one that is about no dossier by why it goes."""
+    if row["purpose"] in IN_COURSE:
+        return f"{row['purpose']} v{row['round']} to the {row['party']}"
     return f"mail v{row['revision']} to the {row['party']}" if row["dossier"] else f"{row['purpose']} note"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets as randomness
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from pipeline.config.practice import FILE, PracticeFile, Server, read_practice_f
 from pipeline.config.rules import FILE as RULES
 from pipeline.config.rules import InboxRules, read_rules
 from pipeline.edges import office, secrets
+from pipeline.edges.accepts import DROPS
 from pipeline.edges.database import Database
 from pipeline.edges.folder import DropFolder
 from pipeline.edges.press import Press
@@ -29,8 +30,9 @@ from pipeline.secret import Secret
 class Practice:
     """What every step works with.
 
-    `key` is the practice's own secret for references, tokens and page codes; `read_at` is when its files that are in
-    force were changed; `stopping` is set to end the work after the item at hand.
+    `drops` are its drop folders by their names, `drop` the one for client files. `key` is the practice's own secret for
+    references, tokens and page codes; `read_at` is when its files that are in force were changed; `stopping` is set to
+    end the work after the item at hand.
     """
 
     folder: Path
@@ -39,7 +41,7 @@ class Practice:
     policy: Policy
     storage: Storage
     database: Database
-    drop: DropFolder
+    drops: Mapping[str, DropFolder]
     press: Press
     reader: Reader
     key: bytes
@@ -62,6 +64,15 @@ class Practice:
         policy, rules = read_policy(file.policy, self.folder, file.language), _rules(self.folder, file.language)
         self.file, self.policy, self.rules = file, policy, rules
         return True
+
+    @property
+    def drop(self) -> DropFolder:
+        """The drop folder for client files."""
+        return self.drops["clients"]
+
+    def still_written(self) -> bool:
+        """Tell whether the last look into a drop folder saw a file that somebody was still writing."""
+        return any(drop.waiting for drop in self.drops.values())
 
     def today(self, now: datetime) -> date:
         """Give the date of `now` on the practice's calendar."""
@@ -90,10 +101,10 @@ def opened(folder: Path) -> Iterator[Practice]:
     folder = folder.resolve()
     file = read_practice_file(folder)
     read_at = _changed_at(folder, file.policy)
-    drop = folder / "drop" / "clients"
-    for needed in (drop, folder / "templates"):
+    for needed in (folder / "drop" / "clients", folder / "templates"):
         if not needed.is_dir():
             raise ConfigError(f"the folder {needed} is missing; is the drive connected? Else type: mkdir -p {needed}")
+    drops = _drops(folder / "drop")
     policy, rules = read_policy(file.policy, folder, file.language), _rules(folder, file.language)
     storage = Storage(folder / "storage")
     kind = network_disk(storage.root)
@@ -104,11 +115,21 @@ def opened(folder: Path) -> Iterator[Practice]:
     reader = Reader(storage.path("reading"))
     try:
         key = _own_key(database)
-        yield Practice(folder, file, rules, policy, storage, database, DropFolder(drop), press, reader, key, read_at)
+        yield Practice(folder, file, rules, policy, storage, database, drops, press, reader, key, read_at)
     finally:
         reader.close()
         press.close()
         database.close()
+
+
+def _drops(folder: Path) -> dict[str, DropFolder]:
+    """Give the drop folders; one that an older version of the program did not know is made."""
+    for name in DROPS:
+        try:
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
+        except FileExistsError:
+            raise ConfigError(f"{folder / name} must be a folder; move what is there to another place") from None
+    return {name: DropFolder(folder / name, accepts) for name, accepts in DROPS.items()}
 
 
 def _rules(folder: Path, language: str) -> InboxRules:

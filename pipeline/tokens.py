@@ -53,7 +53,11 @@ def page_tag(key: bytes, dossier: str, kind: Kind, version: int) -> str:
     return _keyed(key, "page", dossier, kind, version, letters=5)
 
 
-def document_password(key: bytes, dossier: str) -> str:
-    """Give the password of a dossier's documents, in groups of four so that it can be said over the phone."""
-    letters = _keyed(key, "password", dossier, letters=12)
+def document_password(key: bytes, dossier: str, party: Party = Party.CLIENT) -> str:
+    """Give the password of what one party of a dossier receives, in groups of four, to be said over the phone.
+
+    Each has its own: what the sponsor was told opens nothing of the client's.
+    """
+    parts = () if party is Party.CLIENT else (party,)
+    letters = _keyed(key, "password", dossier, *parts, letters=12)
     return "-".join(letters[at : at + 4] for at in range(0, 12, 4))

@@ -26,7 +26,24 @@ from pipeline.errors import (
 )
 from pipeline.incoming import arrivals, inbox, tidying, understand
 from pipeline.model import MailState, MessageState, RequestState
-from pipeline.outgoing import compose, countersigned, daily, documents, intake, outbox, reminders, sent_copy
+from pipeline.outgoing import (
+    appointments,
+    closing_questions,
+    compose,
+    countersigned,
+    daily,
+    dispatch,
+    documents,
+    intake,
+    invoices,
+    outbox,
+    payments,
+    profiles,
+    reminders,
+    reports,
+    sent_copy,
+    sharing,
+)
 from pipeline.practice import Practice
 from pipeline.retention import timetable
 
@@ -99,11 +116,20 @@ class Worker:
         moved = self._step("inbox", self._look_in_mailbox, self.inbox)
         moved += self._step("letters", lambda: understand.understand(practice, clock(), tell))
         moved += self._step("drop", lambda: intake.take_in(practice, clock(), tell))
+        moved += self._step("appointments", lambda: appointments.take_in(practice, clock(), tell))
+        moved += self._step("profiles", lambda: profiles.take_in(practice, clock(), tell))
+        moved += self._step("reports", lambda: reports.take_in(practice, clock(), tell))
         moved += self._step("documents", lambda: documents.write(practice, clock(), tell))
         moved += self._step("mail", lambda: compose.compose(practice, clock(), tell))
+        moved += self._step("invoices", lambda: invoices.issue(practice, clock(), tell))
+        moved += self._step("closing", lambda: closing_questions.ask(practice, clock(), tell))
+        moved += self._step("course", lambda: dispatch.compose(practice, clock(), tell))
+        moved += self._step("sharing", lambda: sharing.share(practice, clock(), tell))
         if self._inbox_is_read():
             moved += self._step("expiry", lambda: reminders.expire(practice, clock(), tell))
             moved += self._step("reminders", lambda: reminders.remind(practice, clock(), tell))
+            moved += self._step("approvals", lambda: reports.remind(practice, clock(), tell))
+            moved += self._step("payments", lambda: payments.remind(practice, clock(), tell))
         moved += self._step("statements", lambda: attestations.ask_when_due(practice, clock(), tell))
         moved += self._step("copies", lambda: countersigned.countersign(practice, clock(), tell))
         moved += self._step("note", lambda: daily.write(practice, clock(), tell, lambda: attention.titles(practice)))
@@ -121,12 +147,12 @@ class Worker:
 
         A file that somebody is still writing is waited for, up to ten seconds.
         """
-        if any(self.practice.drop.root.iterdir()):
+        if any(drop.lying() for drop in self.practice.drops.values()):
             self.practice.press.warm()  # it loads while the files are read
         patience = time.monotonic() + WRITER_MAY_TAKE
         while not self.practice.stopping.is_set():
             moved = self.one_pass()
-            waiting = self.practice.drop.waiting and time.monotonic() < patience
+            waiting = self.practice.still_written() and time.monotonic() < patience
             if not moved and not waiting:
                 break
             time.sleep(0.05 if waiting else 0)
@@ -218,14 +244,14 @@ class Worker:
         """Make passes until the practice is stopping: at once when something happens, and every two seconds anyway."""
         self.start()
         self.practice.press.warm()
-        end = folder.watch(self.practice.drop.root, wake.set)
+        end = folder.watch([drop.root for drop in self.practice.drops.values()], wake.set)
         hint = self._hear_mail(wake)
         try:
             while not self.practice.stopping.is_set():
                 wake.clear()
                 self._reread()
                 self.after_pass(self.one_pass())
-                wake.wait(0.1 if self.practice.drop.waiting else POLL)
+                wake.wait(0.1 if self.practice.still_written() else POLL)
         finally:
             end()
             if hint is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pipeline
+from pipeline.approvals import Answer
 from pipeline.errors import FileProblems
 from pipeline.model import Kind, MessageState, RequestState, Verdict
 from pipeline.policy.schema.base import Category, Grade
@@ -29,6 +30,7 @@ MADE_FROM: dict[str, Sequence[str]] = {
     "state_": [str(state) for state in MessageState],
     "request_": [str(state) for state in (RequestState.ACCEPTED, RequestState.WRITTEN, RequestState.FAILED)],
     "paper_": [str(kind) for kind in Kind],
+    "approved_": [str(answer) for answer in Answer],
     "verdict_": [str(verdict) for verdict in Verdict],
     "grade_": [str(grade) for grade in Grade],
     "incoming_": ["fetch", "understand"],
@@ -40,6 +42,7 @@ MADE_FROM: dict[str, Sequence[str]] = {
         "bounce",
         "withdrawal",
         "decline",
+        "forgotten",
         "request",
         "answer",
         "set_aside",
@@ -48,6 +51,12 @@ MADE_FROM: dict[str, Sequence[str]] = {
         "attest",
         "plan",
         "purge",
+        "addressee",
+        "invoice",
+        "approval",
+        "changes",
+        "not_approved",
+        "sharing",
     ],
     "category_": list(Category),
     "event_": list(Event),

@@ -82,18 +82,19 @@ class World:
         """Where client files are dropped."""
         return self.folder / "drop" / "clients"
 
-    def drop(self, text: str, name: str = "jansen.yaml") -> Path:
-        """Put a finished client file into the drop folder, as moving it there does."""
+    def drop(self, content: str | bytes, name: str = "jansen.yaml", within: str = "clients") -> Path:
+        """Put a finished file into a drop folder, as moving it there does."""
         made = self.folder.parent / f"{name}.made"
-        made.write_text(text, "utf-8", newline="")
+        made.write_bytes(content.encode() if isinstance(content, str) else content)
         os.utime(made, (1_700_000_000, 1_700_000_000))
-        return made.rename(self.drop_folder / name)
+        return made.rename(self.folder / "drop" / within / name)
 
-    def note(self, name: str = "jansen.yaml") -> str | None:
+    def note(self, name: str = "jansen.yaml", within: str = "clients") -> str | None:
         """Give the note beside a dropped file, or None."""
         for suffix in (".LEESMIJ.txt", ".README.txt"):
-            if (self.drop_folder / f"{name}{suffix}").exists():
-                return (self.drop_folder / f"{name}{suffix}").read_text("utf-8")
+            note = self.folder / "drop" / within / f"{name}{suffix}"
+            if note.exists():
+                return note.read_text("utf-8")
         return None
 
     @contextmanager
@@ -139,6 +140,12 @@ class World:
         """Ask the database, as an onlooker."""
         with closing(sqlite3.connect(f"file:{self.folder}/storage/state.db?mode=ro", uri=True)) as database:
             return database.execute(sql, values).fetchall()
+
+    @property
+    def reference(self) -> str:
+        """The reference of the one dossier that there is."""
+        ((reference,),) = self.rows("SELECT reference FROM dossiers")
+        return str(reference)
 
     def states(self) -> list[object]:
         """Give the states of all mails, in the order in which they were composed."""

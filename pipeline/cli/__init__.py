@@ -22,7 +22,9 @@ def parser() -> argparse.ArgumentParser:
         attention,
         clauses,
         close,
+        coaching,
         forecast,
+        invoices,
         learn,
         ledger,
         look,
@@ -44,8 +46,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        setup, work, look, act, attention, rules, policy, statement, clauses, forecast, close, learn, retention,
-        receipt, ledger,
+        setup, work, look, act, coaching, invoices, attention, rules, policy, statement, clauses, forecast, close,
+        learn, retention, receipt, ledger,
     ):  # fmt: skip
         module.add(commands, shared)
     return made
@@ -56,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("pipeline").setLevel(logging.INFO)
+    logging.getLogger("watchdog").setLevel(logging.ERROR)  # it warns of what happens while it is being stopped
     try:
         code = _carried_out(arguments)
         sys.stdout.flush()

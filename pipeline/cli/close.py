@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from pipeline.cli.look import known_dossier
 from pipeline.errors import UsageError
+from pipeline.outgoing import closing_questions
 from pipeline.practice import Practice, opened
 from pipeline.retention import closing, extending, forecast, learning, paper
 from pipeline.words import say
@@ -43,6 +44,8 @@ def _close(chosen: Namespace) -> int:
             marked = learning.cases_of(practice, reference)
             on = closing.close(practice, reference, now, _day(chosen.on, language))
             print(say(language, "closed", reference=reference, day=forecast.day_word(on, language)))
+            for question in closing_questions.asked_of(practice, reference):
+                print(say(language, "closing_asks", what=question.text.in_language(language)))
             if closing.stays_in_touch(practice, reference):
                 print(say(language, "closed_in_touch"))
             if paper.asked(practice, reference):

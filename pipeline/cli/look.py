@@ -9,10 +9,10 @@ import subprocess
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-from pipeline import overview
+from pipeline import overview, tokens
 from pipeline.errors import UsageError
 from pipeline.incoming import consents
-from pipeline.model import AttentionState, MessageState, message_file
+from pipeline.model import AttentionState, MessageState, Party, message_file
 from pipeline.outgoing import locking
 from pipeline.practice import Practice, opened
 from pipeline.worker import utc_now
@@ -75,7 +75,7 @@ def _show(chosen: Namespace) -> int:
         ):
             copy = {"filed": ", copy in Sent", "wanted": ", copy in Sent to come"}.get(row["copy_state"], "")
             state = "kept in" if overview.kept_in(row) else row["state"]
-            print(f"mail v{row['revision']} to the {row['party']}  {state}{copy}  {row['reason'] or ''}".rstrip())
+            print(f"{overview.mail(row)}  {state}{copy}  {row['reason'] or ''}".rstrip())
         for row in practice.database.rows("SELECT * FROM obligations WHERE dossier = ? ORDER BY version", reference):
             print(f"{row['kind']} v{row['version']} from the {row['party']}  {row['state']}  due {row['due_at']}")
         _show_returned(practice, reference)
@@ -84,9 +84,19 @@ def _show(chosen: Namespace) -> int:
 
 def _show_password(practice: Practice, reference: str) -> None:
     """Print the password of the documents where they travel locked; it is said over the phone and written nowhere."""
-    password = locking.password_for(practice, reference, practice.policy.mail_contents)
-    if password:
-        print(f"password {password}  opens the documents in the mails; give it by phone, never by mail")
+    by_policy = locking.password_for(practice, reference, Party.CLIENT, practice.policy.mail_contents)
+    if by_policy or locking.locks(practice, reference):
+        parties = (Party.CLIENT, Party.SPONSOR) if _sponsored(practice, reference) else (Party.CLIENT,)
+        for party in parties:
+            password = tokens.document_password(practice.key, reference, party)
+            print(f"password {password}  opens what the {party} receives; give it by phone, never by mail")
+
+
+def _sponsored(practice: Practice, reference: str) -> bool:
+    facts = practice.database.value(
+        "SELECT facts FROM requests WHERE dossier = ? ORDER BY revision DESC LIMIT 1", reference
+    )
+    return bool(json.loads(facts).get("sponsor"))
 
 
 def _show_returned(practice: Practice, reference: str) -> None:

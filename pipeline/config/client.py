@@ -7,12 +7,26 @@ has been checked, or `FileProblems` with all that must be mended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from pipeline.config.fields import Amount, Email, Kvk, Language, Line, Lines, Number, Reference, Vat, choice
+from pipeline.config.fields import (
+    Amount,
+    Email,
+    Kvk,
+    Language,
+    Line,
+    Lines,
+    Number,
+    Reference,
+    Vat,
+    YesNo,
+    choice,
+    problem,
+)
 from pipeline.config.problems import Disagreement, Strict, load
 from pipeline.config.source import Tree
 from pipeline.errors import PrintFailed
@@ -31,11 +45,28 @@ SYNONYMS = {
     "prijs": "unit_price", "stukprijs": "unit_price", "btw": "vat",
     "taal": "language", "ontvangt": "receives", "ontvangen": "receives", "offerte": "quote",
     "toestemming": "consent", "toestemmingsverklaring": "consent", "kenmerk": "dossier",
+    "versleutelen": "encrypt", "gesloten": "closed", "afgesloten": "closed",
 }  # fmt: skip
 """The Dutch words (and the other spellings) of each key; the first of several is the one we say."""
 
 DUTCH_WHO = {"klant": "client", "cliënt": "client", "coachee": "client", "opdrachtgever": "sponsor", "beide": "both"}
 Who = Annotated[Literal["client", "sponsor", "both"], choice("client", "sponsor", "both", **DUTCH_WHO)]
+
+
+DAYS = ("%Y-%m-%d", "%d-%m-%Y")
+"""How a day is written."""
+
+
+def _day(value: object) -> date:
+    for form in DAYS:
+        try:
+            return datetime.strptime(str(value).strip(), form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    raise problem("not_a_day", value=str(value)[:80])
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class Client(Strict):
@@ -80,7 +111,11 @@ class Receives(Strict):
 
 
 class ClientFile(Strict):
-    """One client file, checked: what a quote and a consent declaration are made from."""
+    """One client file, checked: what a quote and a consent declaration are made from.
+
+    `encrypt`: she wants her profile and report behind a password, or does not, whatever the practice does by itself;
+    `closed`: the day on which the coaching is over.
+    """
 
     client: Client
     sponsor: Sponsor | None = None
@@ -89,6 +124,8 @@ class ClientFile(Strict):
     lines: Annotated[list[QuoteLine], Field(max_length=200)] | None = None
     language: Language | None = None
     receives: Receives = Receives()
+    encrypt: YesNo | None = None
+    closed: Day | None = None
     dossier: Reference | None = None
 
 

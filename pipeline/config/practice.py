@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from pipeline.config import invoicing, profile
 from pipeline.config.client import QuoteLine
 from pipeline.config.fields import (
     Btw,
@@ -24,7 +25,9 @@ from pipeline.config.fields import (
     count,
     problem,
 )
+from pipeline.config.invoicing import Invoicing
 from pipeline.config.problems import Strict, load
+from pipeline.config.profile import ProfileRules
 from pipeline.config.source import read
 from pipeline.errors import ConfigError
 
@@ -42,8 +45,10 @@ SYNONYMS = {
     "gebruiker": "user", "poort": "port", "beveiliging": "security", "kopie_in_verzonden": "sent_copy",
     "map_verzonden": "sent_folder", "mappen": "folders", "lines.btw": "vat", "herinneringen": "reminders",
     "eerste_na_dagen": "first_after_days", "daarna_elke_dagen": "every_days", "hoogstens": "at_most",
-    "dagbericht": "daily_note",
+    "dagbericht": "daily_note", "versleutelen": "encrypt",
     "boekjaar": "books", "laatste_maand": "year_ends",
+    **invoicing.SYNONYMS,
+    **profile.PRACTICE_SYNONYMS,
 }  # fmt: skip
 
 Port = Annotated[int, count(1, 65535)]
@@ -60,6 +65,9 @@ Confirm = Annotated[
     Literal["pictures", "always", "never"],
     choice("pictures", "always", "never", beeld="pictures", altijd="always", nooit="never"),
 ]
+
+
+Encrypted = Annotated[Literal["profile", "report"], choice("profile", "report", profiel="profile", verslag="report")]
 
 
 class Identity(Strict):
@@ -179,6 +187,9 @@ class PracticeFile(Strict):
     returns: Returns = Returns()
     reminders: Reminders = Reminders()
     daily_note: YesNo = True
+    invoicing: Invoicing | None = None
+    profile: ProfileRules = ProfileRules()
+    encrypt: list[Encrypted] = Field(default_factory=list)
     books: Books = Books()
     mail: Mail
 

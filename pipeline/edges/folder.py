@@ -1,72 +1,82 @@
-"""The drop folder: what lies in it, whole and settled; and how a file leaves it.
+"""A drop folder: what lies in it, whole and settled; and how a file leaves it.
 
 Events are hints that only wake the worker; the listing decides. A file counts when nobody has it open for writing
 (asked of the kernel by a lease, where the disk can tell) and it has not changed for a moment. Links, pipes, devices
-and files that also stand elsewhere are never opened for reading. Accepted residual risk: on a network drive the kernel
-cannot tell who is writing, and a writer that pauses longer than `SETTLE_BLIND` between two halves is believed.
+and files that also stand elsewhere are never opened for reading. Where a drop folder takes folders, files may lie one
+folder deep; such a folder stays when it is empty, for the next file. Accepted residual risk: on a network drive the
+kernel cannot tell who is writing, and a writer that pauses longer than `SETTLE_BLIND` between two halves is believed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import itertools
 import os
-import re
-import signal
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from pipeline.config.source import MOST_BYTES
 from pipeline.durable import erase_file, sync_folder
+from pipeline.edges import beside, writing
+from pipeline.edges.accepts import CLIENTS, CONFLICT, MEGABYTE, YAML, Accepts, ending_of, may_matter
+from pipeline.edges.beside import shown
+
+__all__ = ["SETTLE", "TAKEN", "DropFolder", "Dropped", "Unfit", "shown", "watch"]
 
 SETTLE = 0.5
 SETTLE_BLIND = 3.0
-SUFFIXES = (".yaml", ".yml")
-IGNORED = re.compile(
-    r"^\.|^~|~$|^#|^4913$|\.(sw.|tmp|temp|part|partial|crdownload|download|lock|bak|orig|ini|db|icloud)$", re.IGNORECASE
-)
-CONFLICT = re.compile(r"conflicted copy|case conflict|sync-conflict-|conflictkopie|conflicterende kopie", re.IGNORECASE)
 TAKEN = ".pipeline-taken"
-MOST_NAME = 255
-NOTE = {"nl": ".LEESMIJ.txt", "en": ".README.txt"}
+AWAY = (FileNotFoundError, NotADirectoryError)
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """A file that was read whole."""
+    """A file that was read whole; `folder` is the one in the drop folder in which it lies, or empty."""
 
     name: str
     data: bytes
+    folder: str = ""
 
     @property
     def sha256(self) -> str:
         """The hash of the bytes."""
         return hashlib.sha256(self.data).hexdigest()
 
+    @property
+    def where(self) -> str:
+        """Where it lies in the drop folder: its name, below its folder."""
+        return _below(self.folder, self.name)
+
 
 @dataclass(frozen=True)
 class Unfit:
-    """Something that cannot be a client file, with the word (in `pipeline.words`) that says why."""
+    """Something that cannot be taken, with the word (in `pipeline.words`) that says why."""
 
     name: str
     word: str
     reason: str = ""
+    folder: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where it lies in the drop folder: its name, below its folder."""
+        return _below(self.folder, self.name)
 
 
 @dataclass
 class DropFolder:
-    """One drop folder; `first_seen` is a hint that may be forgotten."""
+    """One drop folder; `first_seen` is a hint that may be forgotten. Files are named by where they lie in it."""
 
     root: Path
+    accepts: Accepts = CLIENTS
     first_seen: dict[tuple[str, int, int], float] = field(default_factory=dict)
     waiting: bool = False
 
@@ -75,153 +85,184 @@ class DropFolder:
 
         Without `settle` it is a look only: whatever lies there now, and nothing is moved.
         """
-        if settle:
-            self._put_back()
-        self.waiting = False
-        names = sorted(filter(_may_matter, os.listdir(self.root)), key=self._saved_at)
-        found = [self._fit(name, settle=settle) for name in names]
-        self.first_seen = {key: first for key, first in self.first_seen.items() if key[0] in names}
-        return [one for one in found if one is not None]
+        return list(self.found(settle=settle))
 
-    def _saved_at(self, name: str) -> tuple[int, str]:
+    def found(self, *, settle: bool = True) -> Iterator[Dropped | Unfit]:
+        """Give the same as `look`, reading one file at a time: documents can be large."""
+        if settle:
+            for folder in self.folders():
+                self._put_back(folder)
+        self.waiting = False
+        lying = self.lying()
+        self.first_seen = {key: first for key, first in self.first_seen.items() if key[0] in lying}
+        for where in lying:
+            one = self._fit(*os.path.split(where), settle=settle)
+            if one is not None:
+                yield one
+
+    def lying(self) -> list[str]:
+        """Give where all lies that may matter, in the order in which it was saved, without opening any of it."""
+        inside = self.folders()[1:]
+        names = [name for name in os.listdir(self.root) if may_matter(name) and name not in inside]
+        for folder in inside:
+            try:
+                within = os.listdir(self.root / folder)
+            except AWAY:
+                continue
+            except PermissionError:
+                names.append(folder)
+                continue
+            names += [_below(folder, name) for name in within if may_matter(name)]
+        return sorted(names, key=self._saved_at)
+
+    def folders(self) -> list[str]:
+        """Give where files may lie: the drop folder itself (an empty name), then the folders in it; a link is none."""
+        if not self.accepts.folders:
+            return [""]
+        with os.scandir(self.root) as there:
+            inside = [one.name for one in there if one.is_dir(follow_symlinks=False) and may_matter(one.name)]
+        return ["", *sorted(name for name in inside if ending_of(name) not in self.accepts.instead)]
+
+    def _saved_at(self, where: str) -> tuple[int, str]:
         """Order files by when they were saved, so that of two versions the later one is the newer."""
         try:
-            return (self.root / name).lstat().st_mtime_ns, name
-        except FileNotFoundError:
-            return 0, name
+            return (self.root / where).lstat().st_mtime_ns, where
+        except AWAY:
+            return 0, where
 
-    def _fit(self, name: str, *, settle: bool) -> Dropped | Unfit | None:
-        path = self.root / name
+    def _fit(self, folder: str, name: str, *, settle: bool) -> Dropped | Unfit | None:
         try:
-            status = path.lstat()
-            if stat.S_ISLNK(status.st_mode):
-                return Unfit(name, "refused_link")
-            if not stat.S_ISREG(status.st_mode):
-                return Unfit(name, "refused_not_a_file")
-            if CONFLICT.search(name):
-                return Unfit(name, "refused_conflict")
-            if not name.lower().endswith(SUFFIXES):
-                return Unfit(name, "refused_name")
-            return self._read(path, settle=settle)
+            with self._place(folder) as place:
+                word = self._refusal(place, folder, name)
+                return Unfit(name, word, folder=folder) if word else self._read(place, folder, name, settle=settle)
         except FileNotFoundError:
             return None
         except OSError as error:
             if error.errno in {errno.EIO, errno.ESTALE}:
                 raise
-            return Unfit(
-                name, "refused_link" if error.errno == errno.ELOOP else "refused_unreadable", error.strerror or "?"
-            )
+            word = "refused_link" if error.errno == errno.ELOOP else "refused_unreadable"
+            return Unfit(name, word, error.strerror or "?", folder)
 
-    def _read(self, path: Path, *, settle: bool) -> Dropped | Unfit | None:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    @contextmanager
+    def _place(self, folder: str) -> Iterator[int]:
+        """Open the drop folder or a folder in it, which is not followed when it became a link in the meantime."""
+        descriptor = os.open(
+            self.root / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | bool(folder) * os.O_NOFOLLOW
+        )
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _refusal(self, place: int, folder: str, name: str) -> str | None:
+        """Give the word for what can be refused without opening it."""
+        status = os.stat(name, dir_fd=place, follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode):
+            return "refused_link"
+        if stat.S_ISDIR(status.st_mode) and self.accepts.folders:
+            unread = "refused_folder" if folder else "refused_closed_folder"
+            return self.accepts.instead.get(ending_of(name), unread)
+        if not stat.S_ISREG(status.st_mode):
+            return self.accepts.not_a_file
+        if CONFLICT.search(name) or CONFLICT.search(folder):
+            return "refused_conflict"
+        word = self.accepts.refuses(name)
+        if word is None and ending_of(name) not in YAML and writing.open_in_an_office(place, name):
+            return "refused_open"
+        return word
+
+    def _read(self, place: int, folder: str, name: str, *, settle: bool) -> Dropped | Unfit | None:
+        most, flags = self.accepts.most[ending_of(name)], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(name, flags, dir_fd=place), "rb") as file:
             before = os.fstat(file.fileno())
             if not stat.S_ISREG(before.st_mode):
-                return Unfit(path.name, "refused_not_a_file")
+                return Unfit(name, self.accepts.not_a_file, folder=folder)
             if before.st_nlink > 1:
-                return Unfit(path.name, "refused_shared")
-            if settle and not self._settled(path.name, before, _writers(file.fileno())):
+                return Unfit(name, "refused_shared", folder=folder)
+            if settle and not self._settled(_below(folder, name), before, writing.writers(file.fileno())):
                 self.waiting = True
                 return None
-            data = file.read(MOST_BYTES + 1)
+            if ending_of(name) not in YAML and not 0 < before.st_size <= most:
+                word = "refused_large" if before.st_size else "refused_empty"
+                return Unfit(name, word, str(most // MEGABYTE), folder)
+            data = file.read(most + 1)
             after = os.fstat(file.fileno())
         if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
             self.waiting = True
             return None
-        return Dropped(path.name, data)
+        return Dropped(name, data, folder)
 
-    def _settled(self, name: str, status: os.stat_result, writers: bool | None) -> bool:
+    def _settled(self, where: str, status: os.stat_result, writers: bool | None) -> bool:
         """Tell whether nobody writes, and nothing has changed for a moment, by the file's clock or since we saw it."""
         if writers:
             return False
-        key = (name, status.st_mtime_ns, status.st_size)
+        key = (where, status.st_mtime_ns, status.st_size)
         first = self.first_seen.setdefault(key, time.monotonic())
         quiet = SETTLE if writers is False else SETTLE_BLIND
         return max(time.time() - status.st_mtime, time.monotonic() - first) >= quiet
 
     def take_away(self, dropped: Dropped) -> None:
         """Let an accepted file leave; what was saved over it in the meantime comes back to be read."""
-        taken = self.root / TAKEN / dropped.name
+        place = self.root / dropped.folder
+        if dropped.folder and not _is_folder(place):
+            return
+        taken = place / TAKEN / dropped.name
         taken.parent.mkdir(mode=0o700, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
-            (self.root / dropped.name).rename(taken)
+            (place / dropped.name).rename(taken)
             if _hash(taken) == dropped.sha256:
                 taken.unlink()
-        self._put_back()
-        sync_folder(self.root)
-        self.note(dropped.name, None)
+        self._put_back(dropped.folder)
+        sync_folder(place)
+        self.note(dropped.where, None)
 
-    def _put_back(self) -> None:
+    def _put_back(self, folder: str) -> None:
         """Return what was taken and not finished, by a crash or because it changed; reading it again is harmless."""
-        folder = self.root / TAKEN
-        if not folder.is_dir():
+        place = self.root / folder
+        if not _is_folder(place / TAKEN):
             return
-        for taken in folder.iterdir():
-            free = (self.root / f"{taken.stem}{'' if n == 1 else f' ({n})'}{taken.suffix}" for n in itertools.count(1))
-            taken.rename(next(place for place in free if not os.path.lexists(place)))
-        folder.rmdir()
+        for taken in (place / TAKEN).iterdir():
+            free = (place / f"{taken.stem}{'' if n == 1 else f' ({n})'}{taken.suffix}" for n in itertools.count(1))
+            taken.rename(next(spot for spot in free if not os.path.lexists(spot)))
+        (place / TAKEN).rmdir()
 
-    def note(self, name: str, text: str | None, language: str = "nl") -> bool:
-        """Put a note beside the file called `name`, or take it away; tells whether there is a new one.
+    def note(self, where: str, text: str | None, language: str = "nl") -> bool:
+        """Put a note beside a file, or take it away; tells whether there is a new one.
 
         `text` must begin with the file's name, by which a note is known as ours.
         """
-        for other, suffix in NOTE.items():
-            note, data = self._note_of(name, suffix), (text or "").encode("utf-8", "replace")
-            if text is None or other != language:
-                self._drop_note(note, name)
-            elif note.is_symlink() or not note.is_file() or note.read_bytes() != data:
-                replacement = note.with_name(f".{NOTE['nl']}.new")
-                replacement.write_bytes(data)
-                replacement.replace(note)
-                return True
-        return False
+        file = self.root / where
+        return (file.parent == self.root or _is_folder(file.parent)) and beside.write(file, text, language)
 
-    def erase(self, name: str) -> None:
-        """Remove a file that was never taken in, and our note beside it, both overwritten first; it may be gone."""
-        for suffix in NOTE.values():
-            note = self._note_of(name, suffix)
-            if self._is_ours(note, name):
-                erase_file(note)
-        erase_file(self.root / name)
-        sync_folder(self.root)
+    def erase(self, where: str) -> None:
+        """Remove a file that was never taken in, and our note beside it, both overwritten first; it may be gone.
 
-    def _is_ours(self, note: Path, name: str) -> bool:
-        """Tell whether a note is one of ours, also when it was being overwritten."""
-        if note.is_symlink() or not note.is_file():
-            return False
-        data = note.read_bytes()
-        return data.startswith(shown(name).encode() + b" ") or not data.strip(b"\0")
+        A folder goes when nothing is in it.
+        """
+        file = self.root / where
+        if file.parent != self.root and not _is_folder(file.parent):
+            return
+        beside.erase(file)
+        if _is_folder(file):
+            with contextlib.suppress(OSError):
+                file.rmdir()
+        else:
+            erase_file(file)
+        sync_folder(file.parent)
 
-    def _drop_note(self, note: Path, name: str) -> None:
-        """Remove a note of ours; a file that somebody else gave such a name is left alone."""
-        if note.is_file() and not note.is_symlink() and note.read_bytes().startswith(shown(name).encode() + b" "):
-            note.unlink(missing_ok=True)
-
-    def _note_of(self, name: str, suffix: str) -> Path:
-        """Give where the note of a file stands; a name that fills a whole directory entry is cut."""
-        return self.root / (os.fsdecode(os.fsencode(name)[: MOST_NAME - len(suffix)]) + suffix)
-
-    def has_note(self, name: str) -> bool:
-        """Tell whether a note stands beside the file called `name`."""
-        return any(self._note_of(name, suffix).exists() for suffix in NOTE.values())
+    def has_note(self, where: str) -> bool:
+        """Tell whether a note stands beside a file."""
+        return beside.has_note(self.root / where)
 
     def drop_old_notes(self) -> None:
         """Take away our notes whose file is gone."""
-        there = os.listdir(self.root)
-        for suffix in NOTE.values():
-            wanted = {self._note_of(name, suffix).name for name in there}
-            for note in there:
-                if note.endswith(suffix) and note not in wanted:
-                    self._drop_note(self.root / note, note.removesuffix(suffix))
+        for folder in self.folders():
+            with contextlib.suppress(*(*AWAY, PermissionError) if folder else ()):
+                beside.drop_old(self.root / folder)
 
 
-def shown(name: str) -> str:
-    """Give a file's name as it can be written down; a name from an old disk may not be UTF-8."""
-    return name.encode("utf-8", "replace").decode()
-
-
-def watch(root: Path, wake: Callable[[], None]) -> Callable[[], None]:
-    """Call `wake` when something happens in `root`; gives what ends the watching. Without events, polling remains."""
+def watch(roots: Iterable[Path], wake: Callable[[], None]) -> Callable[[], None]:
+    """Call `wake` when something happens below `roots`; gives what ends it. Without events, polling remains."""
 
     class Hint(FileSystemEventHandler):
         def on_any_event(self, event: FileSystemEvent) -> None:
@@ -230,7 +271,8 @@ def watch(root: Path, wake: Callable[[], None]) -> Callable[[], None]:
 
     observer = Observer()
     try:
-        observer.schedule(Hint(), str(root))
+        for root in roots:
+            observer.schedule(Hint(), str(root), recursive=True)
         observer.start()
     except OSError:
         return lambda: None
@@ -242,22 +284,16 @@ def watch(root: Path, wake: Callable[[], None]) -> Callable[[], None]:
     return end
 
 
-def _writers(descriptor: int) -> bool | None:
-    """Tell whether somebody has the file open for writing (fcntl(2), F_SETLEASE), or None when the disk cannot tell."""
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except OSError as error:
-        return True if error.errno == errno.EAGAIN else None
-    except AttributeError:
-        return None
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _is_folder(path: Path) -> bool:
+    with contextlib.suppress(*AWAY, PermissionError):
+        return stat.S_ISDIR(path.lstat().st_mode)
     return False
 
 
-def _may_matter(name: str) -> bool:
-    return not IGNORED.search(name) and not name.endswith(tuple(NOTE.values()))
-
-
 def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

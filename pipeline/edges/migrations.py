@@ -398,6 +398,55 @@ LEAVING = (
     "CREATE INDEX extensions_of_dossier ON extensions (dossier) WHERE lifted_at IS NULL",
 )
 
+COACHING = (
+    # Documents come in the course of a coaching, too: profile, report, invoice, appointment. `version` counts within
+    # their kind, `source` is the file that the coach wrote, `dropped` the hash of what she dropped, `about` what else
+    # is known of it, as JSON; `state` is empty for the two that open a coaching.
+    """CREATE TABLE documents_of_dossier (
+        dossier TEXT NOT NULL REFERENCES dossiers,
+        kind TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        file TEXT NOT NULL UNIQUE,
+        sha256 TEXT NOT NULL,
+        pages INTEGER NOT NULL,
+        boxes TEXT NOT NULL,
+        statement TEXT NOT NULL,
+        written_at TEXT NOT NULL,
+        state TEXT,
+        source TEXT,
+        dropped TEXT,
+        about TEXT NOT NULL DEFAULT '{}',
+        PRIMARY KEY (dossier, kind, version)
+    ) STRICT""",
+    "INSERT INTO documents_of_dossier SELECT *, NULL, NULL, NULL, '{}' FROM documents",
+    "DROP TABLE documents",
+    "ALTER TABLE documents_of_dossier RENAME TO documents",
+    "CREATE INDEX documents_by_state ON documents (state) WHERE state IS NOT NULL",
+    # What was asked of her in a mail that is deleted before she answers: her answer quotes it.
+    "ALTER TABLE obligations ADD COLUMN question TEXT",
+    # A question can be about one mail that waits for the answer.
+    "ALTER TABLE attention ADD COLUMN token TEXT",
+    # An invoice: the document's version in its dossier, the moment it was for, what it takes back, and how it was paid.
+    "ALTER TABLE invoices ADD COLUMN version INTEGER",
+    "ALTER TABLE invoices ADD COLUMN part TEXT",
+    "ALTER TABLE invoices ADD COLUMN credits TEXT",
+    "ALTER TABLE invoices ADD COLUMN due_on TEXT",
+    "ALTER TABLE invoices ADD COLUMN paid_on TEXT",
+    "ALTER TABLE invoices ADD COLUMN books TEXT",
+    "CREATE UNIQUE INDEX invoices_of_part ON invoices (dossier, part)",
+)
+
+CLOSING = (
+    # The day on which a coaching is over, as the client file says it: until it is there, and was heeded.
+    """CREATE TABLE closings (
+        dossier TEXT PRIMARY KEY REFERENCES dossiers,
+        day TEXT NOT NULL,
+        told_at TEXT NOT NULL
+    ) STRICT""",
+)
+
 MIGRATIONS: dict[str, tuple[str, ...]] = {
     "outgoing": FIRST, "incoming": INCOMING, "retention": RETENTION, "leaving": LEAVING,
+    "coaching": COACHING,
+    "closing": CLOSING,
 }  # fmt: skip

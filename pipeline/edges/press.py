@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.report import Report, Sort, refused
 from pipeline.confined.process import Process
-from pipeline.errors import PrintFailed
+from pipeline.errors import FileProblems, PrintFailed, Problem
+from pipeline.words import say
 
 PATIENCE = 60.0
 SHORTEST_QUOTED = 3
@@ -16,11 +18,24 @@ SHORTEST_QUOTED = 3
 
 @dataclass(frozen=True)
 class Printed:
-    """A finished document: its bytes, pages, and boxes (name → [page, left, top, width, height] in mm)."""
+    """A finished document: its bytes, pages, and boxes (name → [page, left, top, width, height] in mm).
+
+    `marked` tells whether our name for it is inside: not in a PDF that the coach had signed, which stays as it is.
+    """
 
     data: bytes
     pages: int
     boxes: dict[str, list[float]]
+    marked: bool = True
+
+
+@dataclass(frozen=True)
+class PrintedInvoice:
+    """A finished invoice: the PDF, which holds its Factur-X, its pages, and the UBL that goes beside it."""
+
+    data: bytes
+    pages: int
+    ubl: bytes
 
 
 class Press:
@@ -54,6 +69,34 @@ class Press:
         job = {"template": template, "values": values, "document": document, "version": version}
         return self._do(template, {"job": "countersign", **job}, sent)[1]
 
+    def report(self, template: str, values: Mapping[str, Any], report: Report, document: str, version: int) -> Printed:
+        """Make a report's PDF; raises `FileProblems` with what the coach must mend in it, `PrintFailed` otherwise."""
+        job = {
+            "job": "report", "template": template, "values": values, "document": document, "version": version,
+            "tag": "", "sort": report.sort, "sections": _sections(report, values["language"]),
+        }  # fmt: skip
+        finished = report.sort in {Sort.WORD, Sort.PDF}
+        head, data = self._do(template, job, report.data if finished else b"")
+        _refuse(report, head["wrong"])
+        if report.sort is Sort.WORD:
+            head, data = self._do(template, {**job, "sort": Sort.PDF}, self._from_word(report))
+            _refuse(report, head["wrong"])
+        return Printed(data, head["pages"], {}, head.get("marked", True))
+
+    def _from_word(self, report: Report) -> bytes:
+        try:
+            return self._word_to_pdf(report.data, self._process.scratch)
+        except PrintFailed:
+            raise refused(report.file, report.told_in, "report_no_word") from None
+
+    def invoice(
+        self, template: str, values: Mapping[str, Any], terms: Mapping[str, Any], document: str, version: int
+    ) -> PrintedInvoice:
+        """Print an invoice, with what it says in the terms of EN 16931; raises `PrintFailed` with what to mend."""
+        job = {"template": template, "values": values, "terms": terms, "document": document, "version": version}
+        head, data = self._do(template, {"job": "invoice", **job})
+        return PrintedInvoice(data, head["pages"], head["ubl"].encode())
+
     def write(self, template: str, values: Mapping[str, Any], *, escape: bool) -> str:
         """Write a mail's text; `escape` for HTML."""
         return self._do(template, {"job": "write", "template": template, "values": values, "escape": escape})[
@@ -73,9 +116,24 @@ class Press:
         return answer
 
 
+def _sections(report: Report, language: str) -> list[dict[str, Any]]:
+    """Give the sections of a report, each with the heading that is printed in `language`."""
+    return [
+        {"heading": say(language, part.word) if part.word else part.heading, "text": part.text, "line": part.line,
+         "straight": part.straight}
+        for part in report.sections
+    ]  # fmt: skip
+
+
+def _refuse(report: Report, wrong: list[tuple[int, str, dict[str, Any]]]) -> None:
+    if wrong:
+        problems = [Problem(line, 1, say(report.told_in, word, **values)) for line, word, values in wrong]
+        raise FileProblems(report.file, problems)
+
+
 def _without(values: Mapping[str, Any], text: str) -> str:
     """Give an error's text without what stands in the values about people; it is shown and kept."""
-    for group in ("client", "sponsor"):
+    for group in ("client", "sponsor", "buyer"):
         for value in (values.get(group) or {}).values():
             text = text.replace(str(value), "...") if len(str(value)) >= SHORTEST_QUOTED else text
     return text

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.confined import wire
 from pipeline.confined.process import Process
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
+from pipeline.policy.named import PdfText
 from pipeline.reading.findings import Findings, Recognised, findings, recognised
 
 NEEDED = ("PIL", "cv2", "numpy", "pillow_heif", "pyhanko", "pypdfium2", "zxingcpp")
@@ -51,6 +52,11 @@ class Reader:
     def unlock(self, data: bytes, passwords: Sequence[str]) -> bytes:
         """Give a locked PDF without its lock, or nothing when none of these passwords opens it."""
         return self._do({"job": "unlock", "passwords": list(passwords)}, data)[1]
+
+    def text(self, data: bytes) -> PdfText:
+        """Give the text of a PDF and what stands beside it; raises `ReadingFailed` (also when it is none), as above."""
+        head = self._do({"job": "text"}, data)[0]
+        return PdfText(**head | {"pages": tuple(head["pages"]), "active": tuple(head["active"])})
 
     def judge(
         self,

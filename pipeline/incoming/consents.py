@@ -11,7 +11,7 @@ import json
 import sqlite3
 from datetime import datetime
 
-from pipeline import tokens
+from pipeline import approvals, tokens
 from pipeline.edges import ledger
 from pipeline.model import Kind, document_code
 from pipeline.policy.deeds import asked, citing
@@ -49,6 +49,7 @@ def withdraw(practice: Practice, dossier: str, mail: int, now: datetime) -> None
 
     What was not given yet is taken back too: a form that is still to be confirmed must not undo the withdrawal.
     """
+    approvals.withdraw(practice, dossier, mail, now)
     form = practice.database.row(
         "SELECT * FROM documents WHERE dossier = ? AND kind = ? ORDER BY version DESC LIMIT 1", dossier, Kind.CONSENT
     )
@@ -67,6 +68,7 @@ def withdraw(practice: Practice, dossier: str, mail: int, now: datetime) -> None
 def restore(practice: Practice, mail: int, now: datetime) -> int:
     """Undo what a mail took back that the coach says was no withdrawal; gives how many consents hold again."""
     taken = practice.database.rows("SELECT * FROM consents WHERE mail = ? AND way = ?", mail, WITHDRAWN)
+    approvals.restore(practice, mail, now)
     for row in taken:
         _remove(practice, row, "consent.not_withdrawn", now)
     dossiers = {row["dossier"] for row in taken}

@@ -6,6 +6,7 @@ Takes the tables of the road out; leaves `Known`, on which matching and the rule
 from __future__ import annotations
 
 import json
+import sqlite3
 
 from pipeline.incoming import nature, sender
 from pipeline.incoming.conditions import Facts
@@ -13,7 +14,7 @@ from pipeline.incoming.mail import Correspondent, Known, Mail, Sent
 from pipeline.incoming.match import answered
 from pipeline.model import Party, Purpose
 from pipeline.practice import Practice
-from pipeline.words import say
+from pipeline.subjects import subject
 
 
 def known(practice: Practice) -> Known:
@@ -40,23 +41,24 @@ def reply_to_us(mail: Mail, known: Known) -> bool:
 def _sent(practice: Practice) -> dict[str, Sent]:
     """Give every mail that went to a party; a note to the coach herself is nothing to answer."""
     rows = practice.database.rows(
-        "SELECT m.token, m.message_id, m.dossier, m.revision, m.party, m.recipient, r.facts FROM messages m"
+        "SELECT m.token, m.message_id, m.dossier, m.revision, m.party, m.recipient, m.purpose, m.round, r.facts"
+        " FROM messages m"
         " JOIN requests r ON r.dossier = m.dossier AND r.revision = m.revision WHERE m.purpose <> ?",
         Purpose.NOTE,
     )
     return {
         row["token"]: Sent(
             row["token"], row["message_id"], row["dossier"], row["revision"], row["party"], row["recipient"],
-            _subject(practice, row["dossier"], json.loads(row["facts"]).get("language")),
+            _subject(practice, row, json.loads(row["facts"]).get("language")), row["purpose"], row["round"],
         )
         for row in rows
     }  # fmt: skip
 
 
-def _subject(practice: Practice, reference: str, language: str | None) -> str:
+def _subject(practice: Practice, row: sqlite3.Row, language: str | None) -> str:
     """Give the subject of a mail as it was composed; it is not kept, because it follows from the dossier."""
     file = practice.file
-    return say(language or file.language, "subject", practice=file.practice.name, reference=reference)
+    return subject(file.practice.name, row["dossier"], Purpose(row["purpose"]), language or file.language)
 
 
 def _addresses(practice: Practice) -> dict[str, tuple[Correspondent, ...]]:

@@ -16,8 +16,11 @@ from pipeline.incoming.consents import purposes
 from pipeline.incoming.mail import Known, Mail, Standing
 from pipeline.incoming.papers import Document, Papers, Returned, judged, sent_document
 from pipeline.incoming.verdict import Expected
-from pipeline.model import Kind, Party, Reason
+from pipeline.model import OPENING, Kind, Party, Reason
 from pipeline.practice import Practice
+
+ANSWERED = (*OPENING, Kind.APPROVAL, Kind.QUESTIONS)
+"""The documents that are filled in or signed, and come back; what else comes back of ours is no answer."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,27 @@ def trouble_of(error: ReadingFailed | ReadingNotInstalled) -> Reason:
 
 
 def _expected(practice: Practice, row: sqlite3.Row, letter: Letter) -> Expected:
-    database, kind, owed = practice.database, Kind(row["kind"]), _owed(practice, row)
+    kind, owed = Kind(row["kind"]), _owed(practice, row)
     signs = owed is not None and owed["party"] in letter.parties(row["dossier"])
     late = owed is not None and practice.today(letter.came_at).isoformat() > owed["due_at"]
     return Expected(
         version=row["version"],
-        newest=database.value("SELECT max(revision) FROM requests WHERE dossier = ?", row["dossier"]),
+        newest=newest_version(practice, row["dossier"], kind),
         pages=row["pages"],
-        purposes=purposes(row["boxes"]) if kind is Kind.CONSENT else (),
+        purposes=() if kind is Kind.QUOTE else purposes(row["boxes"]),
         sender_sure=signs and letter.standing is Standing.AUTHENTICATED,
         expired=kind is Kind.QUOTE and late,
         confirm=practice.file.returns.confirm,
         signer=_signer(practice, row["dossier"], owed["party"]) if owed else "",
+    )
+
+
+def newest_version(practice: Practice, dossier: str, kind: Kind) -> int:
+    """Give the version that counts of a document: of the opening ones that of the client file, of others their own."""
+    if kind in OPENING:
+        return int(practice.database.value("SELECT max(revision) FROM requests WHERE dossier = ?", dossier))
+    return int(
+        practice.database.value("SELECT max(version) FROM documents WHERE dossier = ? AND kind = ?", dossier, kind)
     )
 
 

@@ -96,7 +96,7 @@ class Correspondent:
 
 @dataclass(frozen=True)
 class Sent:
-    """A mail of ours that can be answered."""
+    """A mail of ours that can be answered; `purpose` is why it went, `round` which one of that purpose it is."""
 
     token: str
     message_id: str
@@ -105,6 +105,8 @@ class Sent:
     party: str
     recipient: str
     subject: str
+    purpose: str = ""
+    round: int = 0
 
 
 @dataclass(frozen=True)

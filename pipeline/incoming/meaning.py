@@ -15,14 +15,14 @@ from datetime import datetime
 
 from pipeline.config.rules import Action
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
-from pipeline.incoming import answers, bounces, facts, message, rules
-from pipeline.incoming.judging import Letter, judge_document, trouble_of
-from pipeline.incoming.mail import Bounce, Correspondent, File, Known, Mail, Sent, Standing
+from pipeline.incoming import answers, approving, bounces, facts, message, rules
+from pipeline.incoming.judging import ANSWERED, Letter, judge_document, trouble_of
+from pipeline.incoming.mail import Bounce, Correspondent, File, Known, Mail, Page, Sent, Standing
 from pipeline.incoming.match import Match, answered, match, of_message_id, replied_to
 from pipeline.incoming.moment import came_at
 from pipeline.incoming.own_text import own_text
 from pipeline.incoming.papers import Papers, Returned, recognise
-from pipeline.model import Kind, MailState, Nature, ObligationState, Reason, message_file
+from pipeline.model import Kind, MailState, Nature, ObligationState, Party, Reason, message_file
 from pipeline.practice import Practice
 from pipeline.tokens import document_password
 
@@ -51,6 +51,7 @@ class Meaning:
     silent: tuple[Correspondent, ...] = ()
     withdraws: tuple[str, ...] = ()
     declines: bool = False
+    word: approving.Word | None = None
     came_at: datetime | None = None
     asks: list[Ask] = field(default_factory=list)
     mark: str | None = None
@@ -72,6 +73,8 @@ def meaning_of(practice: Practice, row: sqlite3.Row, mail: Mail, known: Known) -
     elif kind is not Nature.OWN:
         _automatic(practice, meaning, mail, known)
     _asked_by_rule(meaning, wanted)
+    if kind is Nature.LETTER:
+        meaning.word = _her_word(practice, meaning, mail, known)
     if meaning.asks:
         meaning.state = MailState.SET_ASIDE if wanted is Action.SET_ASIDE else MailState.WAITING
     return meaning
@@ -147,7 +150,8 @@ def _passwords(practice: Practice, mail: Mail, known: Known, assigned: str | Non
     named = [found for file in mail.files for found in REFERENCE.findall(file.name.upper()) if found in ours]
     addressed = [one.dossier for one in known.addresses.get(mail.sender, ())]
     likely = dict.fromkeys([*([assigned] if assigned else []), *([sent.dossier] if sent else []), *named, *addressed])
-    return tuple(document_password(practice.key, dossier) for dossier in list(likely)[:MOST_TRIED])
+    told = (Party.CLIENT, Party.SPONSOR)
+    return tuple(document_password(practice.key, one, party) for one in list(likely)[:MOST_TRIED] for party in told)
 
 
 def _look_at_papers(
@@ -187,10 +191,23 @@ def _words(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> No
     if dossiers and _withdraws(mail, _ours(practice, dossiers)):
         meaning.withdraws = tuple(sorted(dossiers))
         meaning.asks.append(("withdrawal", (("withdrawn_at_once", {"dossiers": ", ".join(sorted(dossiers))}),)))
-    if meaning.match.dossier and any(answers.declines(own_text(one)) for one in (mail.text, mail.html_text)):
+    asked = any(approving.asked_by(practice, sent) for sent in answered(mail, known))
+    said_no = not asked and any(answers.declines(own_text(one)) for one in (mail.text, mail.html_text))
+    if meaning.match.dossier and said_no:
         meaning.declines = _owes_quote(practice, meaning)
         decline: Ask = ("decline", (("declined_at_once", {}),))
         meaning.asks.append(decline if meaning.declines else ("letter", (("says_no", {}),)))
+
+
+def _her_word(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> approving.Word | None:
+    """Give her word on what waits for it; a withdrawal says more than that, and a form beside it says it better."""
+    more = bool(meaning.asks or meaning.returned or meaning.declines)
+    letter = approving.Letter(mail, known, meaning.standing, meaning.match, more)
+    word = approving.word_of(practice, letter, lambda dossier: _ours(practice, [dossier]))
+    form = any(one.kind is Kind.APPROVAL for one in meaning.returned)
+    if word is None or word.dossier in meaning.withdraws or (form and word.answer not in approving.SHUTS):
+        return None
+    return word
 
 
 def _withdraws(mail: Mail, ours: str) -> bool:
@@ -201,9 +218,16 @@ def _withdraws(mail: Mail, ours: str) -> bool:
 
 
 def _ours(practice: Practice, dossiers: Iterable[str]) -> str:
-    """Give the texts of our mails about these dossiers: what is quoted of them was not written by who answers."""
+    """Give the texts of our mails about these dossiers: what is quoted of them was not written by who answers.
+
+    A mail that asked something may be deleted by now, as promised; what it asked is kept until the consents go.
+    """
     texts = []
     for dossier in dossiers:
+        asked = practice.database.rows(
+            "SELECT question FROM obligations WHERE dossier = ? AND question IS NOT NULL", dossier
+        )
+        texts += [row["question"] for row in asked]
         for row in practice.database.rows("SELECT token FROM messages WHERE dossier = ?", dossier):
             with contextlib.suppress(FileNotFoundError):
                 texts.append(message.read(practice.storage.read(message_file(row["token"]))).text)
@@ -227,6 +251,9 @@ def _papers(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> l
     assert meaning.came_at is not None
     letter = Letter(mail, meaning.came_at, meaning.standing, known)
     for document in (found for found in documents if found[0] == meaning.match.dossier):
+        if document[1] not in ANSWERED:
+            asks += _written_on(practice, meaning, documents[document])
+            continue
         returned, reason = judge_document(practice, meaning.papers, document, letter)
         meaning.returned += [returned] if returned else []
         asks += [("papers", (reason,))] if reason else []
@@ -234,6 +261,12 @@ def _papers(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> l
         asks.append(("papers", (("pages_of_another", {}),)))
     if mail.unread:
         asks.append(("papers", tuple((word, {"name": name}) for word, name in mail.unread)))
-    elif meaning.papers.strange and not documents:
+    elif not documents and any(not _blank(practice, file) for file in meaning.papers.strange):
         asks.append(("papers", (("papers_without_code", {}),)))
     return asks
+
+
+def _written_on(practice: Practice, meaning: Meaning, pages: list[Page]) -> list[Ask]:
+    """Show a document of ours that nobody fills in and that comes back as another file: something may stand on it."""
+    others = {page.file for page in pages if not _blank(practice, meaning.papers.files[page.file])}
+    return [("papers", (("paper_not_a_form", {}),))] if others else []

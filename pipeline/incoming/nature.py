@@ -42,6 +42,8 @@ _ABSENT = re.compile(
     r"|automatische antwort|réponse automatique|vacation (?:reply|message|response)|vakantie(?:bericht|melding)",
     re.IGNORECASE,
 )
+_CALENDAR_REPLY = re.compile(rb"^METHOD:REPLY\s*$", re.IGNORECASE | re.MULTILINE)
+_CALENDAR_NO = re.compile(rb"PARTSTAT\s*=\s*\"?DECLINED", re.IGNORECASE)
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-suppress", "x-vacation")
 _LISTED = {"list", "bulk", "junk"}
 
@@ -77,9 +79,15 @@ def is_bounce(mail: Mail) -> bool:
 
 
 def _is_receipt(mail: Mail) -> bool:
-    if _report_type(mail) == "disposition-notification" or _RECEIPT.match(mail.subject):
+    if _report_type(mail) == "disposition-notification" or _RECEIPT.match(mail.subject) or _is_calendar_yes(mail):
         return True
     return any(kind.endswith("disposition-notification") for kind, _ in mail.reports)
+
+
+def _is_calendar_yes(mail: Mail) -> bool:
+    """Recognise what a calendar sends when an appointment is accepted (RFC 5546, 3.2.3); a refusal is a letter."""
+    calendars = [file.data for file in mail.files if file.type == "text/calendar"]
+    return any(_CALENDAR_REPLY.search(data) and not _CALENDAR_NO.search(data) for data in calendars)
 
 
 def _report_type(mail: Mail) -> str:

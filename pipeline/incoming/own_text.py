@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from enum import StrEnum
 
-_LONGEST_LINE, _LONGEST_ATTRIBUTION = 1_000, 4
+LONGEST_LINE, _LONGEST_ATTRIBUTION = 1_000, 4
 _MOST_LOOKED, _SHORTEST_KNOWN = 200_000, 20
 _LEFT_OUT = "[...]"
 
@@ -19,6 +20,8 @@ _ATTRIBUTION = re.compile(
     r"(?:schreef .{1,300}|schreef|heeft .{0,300}geschreven|wrote|schrieb .{0,300}|a écrit)\s?:$"
 )
 _STARTS = re.compile(r"(?:Op|On|Am|Le) ")
+# Roundcube names who wrote first, on one line.
+_WROTE_ON = re.compile(r"\S.{1,200} (?:schreef op|wrote on|heeft geschreven op) \d.{6,60}:$")
 _MOMENT = re.compile(r"\d{1,2}[:.]\d{2}|\d{4}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}")
 _SEPARATOR = re.compile(
     r"[-_]{2,}\s*(?:Oorspronkelijk(?:e)? (?:bericht|afspraak|e-?mail)|Original (?:Message|Appointment)"
@@ -29,33 +32,81 @@ _SEPARATOR = re.compile(
 _FROM = re.compile(r"\*?(?:Van|From|Von)\s?:\*?\s.*\S", re.IGNORECASE)
 _SENT = re.compile(r"\*?(?:Verzonden|Datum|Sent|Date|Gesendet)(?: op)?\s?:\*?\s.*\S", re.IGNORECASE)
 _TO = re.compile(r"\*?(?:Aan|To|An|Onderwerp|Subject|Betreff)\s?:\*?(?:\s.*)?$", re.IGNORECASE)
+_HEADER = re.compile(
+    r"\*?(?:Van|From|Von|Verzonden|Datum|Sent|Date|Gesendet|Aan|To|An|CC|Onderwerp|Subject|Betreff|Bijlagen?"
+    r"|Attachments?|Urgentie|Prioriteit|Importance|Priority|Beantwoorden|Reply-To)(?: op| aan)?\s?:\*?(?:\s.*)?$",
+    re.IGNORECASE,
+)
 _GREETING = re.compile(
     r"(?:(?:Verstuurd|Verzonden) (?:vanaf|vanuit|met) |Sent (?:from|with|via) (?:my |Outlook|Mail|Yahoo|Proton|Samsung)"
     r"|Get Outlook for |(?:Outlook|Yahoo Mail) (?:voor|for|op|on) (?:iOS|Android)"
-    r"|Download Outlook voor |Outlook downloaden voor ).{0,120}$",
+    r"|Download Outlook voor |Outlook downloaden voor |Yahoo Mail: ).{0,120}$",
     re.IGNORECASE,
 )
 _RULE = re.compile(r"[_\-*=]{10,}$")
 
 
+class Whose(StrEnum):
+    """What a passage of a reply is: written for it, quoted in it, a signature below "-- ", or a program's own words."""
+
+    OWN = "own"
+    PROGRAM = "program"
+    QUOTED = "quoted"
+    SIGNATURE = "signature"
+
+
 def own_text(text: str) -> str:
     """Give what the writer of a mail wrote herself, out of the text of the mail."""
-    lines = [line.replace("\xa0", " ").rstrip()[:_LONGEST_LINE] for line in text.splitlines()]
+    own = [line for whose, lines in passages(text) if whose is Whose.OWN for line in lines]
+    return _trimmed(own)
+
+
+def passages(text: str) -> list[tuple[Whose, list[str]]]:
+    """Give a reply in the order in which it stands, without marks of quoting and what announces it."""
+    lines = [line.replace("\xa0", " ").rstrip()[:LONGEST_LINE] for line in text.splitlines()]
+    found: list[tuple[Whose, list[str]]] = []
+    below, at = Whose.OWN, 0
+    while at < len(lines):
+        below, length, whose = _passage(lines, at, below)
+        if whose is not None:
+            if not found or found[-1][0] is not whose:
+                found.append((whose, []))
+            found[-1][1].extend(line if whose is Whose.OWN else line.lstrip("> ") for line in lines[at : at + length])
+        at += length
+    return [(whose, _unattributed(lines) if whose is Whose.QUOTED else lines) for whose, lines in found]
+
+
+def _unattributed(lines: list[str]) -> list[str]:
+    """Give quoted lines without "On … wrote:", which Apple's programs quote as well."""
     kept: list[str] = []
     at = 0
     while at < len(lines):
-        line = lines[at].strip()
-        if _ends(lines, at):
-            break
-        if length := _attribution(lines, at):
-            if not _quoted_follows(lines, at + length):
-                break
-            at += length
-            continue
-        if not line.startswith(">") and not _GREETING.match(line):
-            kept.append(lines[at])
+        length = _attribution(lines, at)
+        kept += [] if length else [lines[at]]
+        at += length or 1
+    return kept
+
+
+def _passage(lines: list[str], at: int, below: Whose) -> tuple[Whose, int, Whose | None]:
+    """Say what what is not marked is from here on, how many lines stand here, and whose they are; nobody's are left."""
+    if _ends(lines, at) and not (below is Whose.QUOTED and _signature(lines, at)):
+        below = Whose.SIGNATURE if below is Whose.OWN and _signature(lines, at) else Whose.QUOTED
+        return below, _header_lines(lines, at), None
+    if length := _attribution(lines, at):
+        return below if _quoted_follows(lines, at + length) else Whose.QUOTED, length, None
+    line = lines[at].strip()
+    if line.startswith(">"):
+        return below, 1, Whose.QUOTED
+    return below, 1, Whose.PROGRAM if _GREETING.match(line) else below
+
+
+def _header_lines(lines: list[str], at: int) -> int:
+    """Give how many lines it takes to say that something is quoted: a rule, and From, Sent, To, Subject."""
+    start = at
+    at += not _FROM.match(lines[at].strip())
+    while at < len(lines) and at < start + 12 and (_HEADER.match(line := lines[at].strip()) or not line):
         at += 1
-    return _trimmed(kept)
+    return at - start
 
 
 def not_ours(text: str, ours: str) -> str:
@@ -64,17 +115,17 @@ def not_ours(text: str, ours: str) -> str:
     Where something was left out stands "[...]", so that what is around it is not read as one sentence. A line counts as
     ours wherever a mail program broke it; a few words on a line are kept, they can be hers as well.
     """
-    known, kept = _letters(ours[:_MOST_LOOKED]), list[str]()
+    known, kept = letters(ours[:_MOST_LOOKED]), list[str]()
     for line in text[:_MOST_LOOKED].splitlines():
-        letters = _letters(line)
-        if line.lstrip().startswith(">") or (len(letters) >= _SHORTEST_KNOWN and letters in known):
+        read = letters(line)
+        if line.lstrip().startswith(">") or (len(read) >= _SHORTEST_KNOWN and read in known):
             kept += [] if kept[-1:] == [_LEFT_OUT] else [_LEFT_OUT]
         else:
             kept.append(line.rstrip())
     return "\n".join(kept).strip()
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """Give the letters and digits of a text alone, which no mail program changes."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)[: 3 * len(text)].casefold()))
 
@@ -105,7 +156,7 @@ def _header_block(lines: list[str], at: int) -> bool:
 def _attribution(lines: list[str], at: int) -> int:
     """Give over how many lines "On … wrote:" stands here; 0 when it does not, or names no moment."""
     if not _STARTS.match(lines[at].strip()):
-        return 0
+        return int(_WROTE_ON.match(lines[at].strip()) is not None and _quoted_follows(lines, at + 1))
     joined = ""
     for length, line in enumerate(lines[at : at + _LONGEST_ATTRIBUTION], 1):
         joined = f"{joined} {line.strip()}".strip()

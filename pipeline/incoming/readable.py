@@ -17,6 +17,14 @@ _BREAKS = {
     "article", "section", "header", "footer", "main", "nav", "aside", "center", "address", "figure", "figcaption",
     "caption", "form", "fieldset", "details", "summary",
 }  # fmt: skip
+_STRUCK = {"s", "strike", "del"}
+_NOT_MEANT = "~"
+"""Stands around what is struck through and before what no reader sees, so that it is not taken for a plain word."""
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])|\shidden(?=[\s=]|$)",
+    re.IGNORECASE,
+)
+_MOST_LOOKED = 2000
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})")
 _NUMBER = re.compile(r"&#[xX]?0*[0-9a-fA-F]{8,};?")
 
@@ -46,7 +54,9 @@ class _Page:
             self._until = "-->"
             self._comment(piece[3:])
         elif match := _TAG.match(piece):
-            self._tag(match[2].lower(), piece.partition(">")[2], closing=bool(match[1]))
+            inside, _, after = piece.partition(">")
+            taken_back = match[2].lower() in _STRUCK or _HIDDEN.search(inside[:_MOST_LOOKED]) is not None
+            self._tag(match[2].lower(), f"{_NOT_MEANT}{after}" if taken_back else after, closing=bool(match[1]))
         elif piece.startswith(("!", "?")):
             self._add(piece.partition(">")[2])
         else:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from pipeline import questions
 from pipeline.edges import ledger
-from pipeline.incoming import booking, consents, facts, message
+from pipeline.incoming import approving, booking, consents, facts, message
 from pipeline.incoming.mail import Known
 from pipeline.incoming.meaning import Meaning, meaning_of
 from pipeline.incoming.papers import Papers, Returned
@@ -116,7 +116,8 @@ def _write(practice: Practice, row: sqlite3.Row, meaning: Meaning, kept: list[Ke
     for what, reasons in meaning.asks:
         questions.ask(practice, what, now, reasons, dossier=dossier, mail=number)
     looks = [_take_in(practice, number, one, now) for one in kept]
-    state = MailState.WAITING if any(looks) and meaning.state is MailState.FILED else meaning.state
+    looks.append(_take_word(practice, number, meaning.word, now, datetime.fromisoformat(came)))
+    state = MailState.WAITING if any(looks) and meaning.state is not MailState.SET_ASIDE else meaning.state
     practice.database.run(
         "UPDATE mails SET state = ?, nature = ?, standing = ?, rule = ?, dossier = ?, party = ?, mark = ?, move = ?"
         " WHERE number = ?",
@@ -141,6 +142,16 @@ def _words(practice: Practice, number: int, meaning: Meaning, now: datetime) -> 
         booking.decline(practice, dossier, now)
 
 
+def _take_word(
+    practice: Practice, mail: int, word: approving.Word | None, now: datetime, came: datetime
+) -> bool:  # fmt: skip
+    """Take the client's word on a document; tells whether the coach must look."""
+    asks = approving.take(practice, word, mail, now, came) if word else []
+    for what, reasons in asks:
+        questions.ask(practice, what, now, reasons, dossier=word.dossier if word else None, mail=mail)
+    return bool(asks)
+
+
 def _take_in(practice: Practice, mail: int, kept: Kept, now: datetime) -> bool:
     """Record a returned document: it is booked, known already, or put before the coach; tells whether she must look."""
     returned, judgement = kept.returned, kept.returned.judgement
@@ -151,13 +162,25 @@ def _take_in(practice: Practice, mail: int, kept: Kept, now: datetime) -> bool:
     if judgement.verdict is Verdict.SIGNED and booking.stands(practice, row):
         practice.database.run("UPDATE returns SET state = ? WHERE number = ?", ReturnState.AGAIN, number)
         return False
-    if judgement.books_itself and _awaited(practice, row) and not _withdrawal_open(practice, returned.dossier):
+    settled = _withdrawal_open(practice, returned.dossier) or booking.answered_otherwise(practice, row)
+    if judgement.books_itself and _awaited(practice, row) and not settled:
         booking.book(practice, number, now)
-        return False
+        return _tell_of_no(practice, row, now)
     booking.refuse(practice, number, now)
-    reasons: tuple[Reason, ...] = (*(judgement.reasons or (("to_confirm", {}),)), *returned.remarks)
+    more = booking.further(practice, row)
+    reasons: tuple[Reason, ...] = (*(judgement.reasons or (("to_confirm", {}),)), *returned.remarks, *more)
     questions.ask(practice, "return", now, reasons, dossier=returned.dossier, mail=mail, paper=number)
     return True
+
+
+def _tell_of_no(practice: Practice, row: sqlite3.Row, now: datetime) -> bool:
+    """Show the coach a form that says no and booked itself; tells whether it is one."""
+    said = booking.further(practice, row)
+    if said:
+        questions.ask(
+            practice, approving.NOT_APPROVED, now, said, dossier=row["dossier"], mail=row["mail"], paper=row["number"]
+        )
+    return bool(said)
 
 
 def _record(practice: Practice, mail: int, kept: Kept, now: datetime) -> int | None:

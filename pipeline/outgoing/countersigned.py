@@ -16,6 +16,7 @@ from pipeline import tokens
 from pipeline.edges import ledger
 from pipeline.errors import PrintFailed
 from pipeline.model import (
+    OPENING,
     AttentionState,
     Kind,
     MessageState,
@@ -28,10 +29,10 @@ from pipeline.model import (
     document_file,
 )
 from pipeline.outgoing import plan
-from pipeline.outgoing.compose import Frozen, NotAsPlanned, enqueue, freeze
 from pipeline.outgoing.confirmation import Answer, Signed, confirmation_values
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.facts import is_newest, returned
+from pipeline.outgoing.freezing import Frozen, NotAsPlanned, enqueue, freeze
+from pipeline.outgoing.standing import is_newest, returned
 from pipeline.outgoing.values import Revision, attached_file
 from pipeline.practice import Practice
 from pipeline.reading.findings import findings
@@ -65,17 +66,20 @@ def countersign(practice: Practice, now: datetime, tell: Tell) -> int:
 def _complete(practice: Practice) -> list[sqlite3.Row]:
     """Give the dossiers in which everybody's part is fulfilled and a mail about that is lacking."""
     return practice.database.rows(
-        "SELECT o.dossier, o.version FROM obligations AS o WHERE o.state = ? GROUP BY o.dossier, o.version"
+        "SELECT o.dossier, o.version FROM obligations AS o WHERE o.state = ? AND o.kind IN (?, ?)"
+        " GROUP BY o.dossier, o.version"
         " HAVING count(DISTINCT o.kind) = ? AND count(DISTINCT o.party) + 1 > (SELECT count(*) FROM messages AS m"
         " WHERE m.dossier = o.dossier AND m.revision = o.version AND m.purpose IN (?, ?) AND m.state != ?)",
-        ObligationState.FULFILLED, len(Kind), Purpose.COUNTERSIGNED, Purpose.NOTE, MessageState.SUPERSEDED,
+        ObligationState.FULFILLED, *OPENING, len(OPENING), Purpose.COUNTERSIGNED, Purpose.NOTE, MessageState.SUPERSEDED,
     )  # fmt: skip
 
 
 def _all_in(practice: Practice, dossier: str, version: int) -> bool:
-    owed = practice.database.rows("SELECT * FROM obligations WHERE dossier = ? AND version = ?", dossier, version)
+    owed = practice.database.rows(
+        "SELECT * FROM obligations WHERE dossier = ? AND version = ? AND kind IN (?, ?)", dossier, version, *OPENING
+    )
     fulfilled = {row["kind"] for row in owed if row["state"] == ObligationState.FULFILLED and returned(practice, row)}
-    return is_newest(practice, dossier, version) and len(owed) == len(fulfilled) == len(Kind)
+    return is_newest(practice, dossier, version) and len(owed) == len(fulfilled) == len(OPENING)
 
 
 def _countersign(practice: Practice, dossier: str, version: int, now: datetime, tell: Tell) -> int:

@@ -20,7 +20,7 @@ from pipeline import tokens
 from pipeline.edges import ledger
 from pipeline.model import CopyState, ErasureState, MessageState, Party, Purpose, message_file
 from pipeline.outgoing import letter, plan
-from pipeline.outgoing.compose import NotAsPlanned
+from pipeline.outgoing.freezing import NotAsPlanned
 from pipeline.outgoing.values import GREETINGS, day
 from pipeline.policy.phrases import capital, category
 from pipeline.policy.schema.base import Category

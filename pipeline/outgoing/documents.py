@@ -20,7 +20,7 @@ from pipeline.config.client import ClientFile
 from pipeline.edges import ledger
 from pipeline.edges.press import Printed
 from pipeline.errors import PrintFailed
-from pipeline.model import Kind, RequestState, document_code, document_file
+from pipeline.model import OPENING, Kind, RequestState, document_code, document_file
 from pipeline.outgoing.values import Revision, document_values
 from pipeline.policy import drift
 from pipeline.policy.deeds import citing, gates
@@ -60,7 +60,7 @@ def _printing(practice: Practice, accepted: Iterable[sqlite3.Row]) -> Generator[
 
 def _print_all(practice: Practice, facts: list[sqlite3.Row]) -> Made:
     revision = _revision(practice, facts)
-    return revision, {kind: _print(practice, revision, kind) for kind in Kind}
+    return revision, {kind: _print(practice, revision, kind) for kind in OPENING}
 
 
 def _write(practice: Practice, job: Job, now: datetime, tell: Tell) -> int:
@@ -131,7 +131,8 @@ def _keep(practice: Practice, revision: Revision, printed: Documents, now: datet
         for kind, made in printed.items() if changed else ():
             file, sha256 = document_file(reference, kind, revision.number), hashlib.sha256(made.data).hexdigest()
             database.run(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO documents (dossier, kind, version, file, sha256, pages, boxes, statement,"
+                " written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 reference, kind, revision.number, file, sha256, made.pages, json.dumps(made.boxes),
                 statement, now.isoformat(),
             )  # fmt: skip

@@ -5,24 +5,27 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipeline import tokens
-from pipeline.config.client import ClientFile
-from pipeline.model import Kind, MessageState, ObligationState, Party, Purpose, ReturnState
+from pipeline.model import IN_COURSE, Kind, MessageState, ObligationState, Party, Purpose
 from pipeline.outgoing import locking, plan
+from pipeline.outgoing.course_facts import course_facts
 from pipeline.outgoing.documents import read_revision
+from pipeline.outgoing.standing import (
+    approvals,
+    consents,
+    is_newest,
+    is_restricted,
+    reminded,
+    returned,
+    still_awaited,
+)
 from pipeline.outgoing.values import Revision
 from pipeline.policy import drift
-from pipeline.policy.gates import Carried, SendFacts, Word
+from pipeline.policy.gates import Carried, SendFacts
 from pipeline.policy.schema.gates import Needs
 from pipeline.practice import Practice
-
-BETWEEN_REMINDERS = timedelta(hours=24)
-ASKED_AGAIN = "again"
-"""The word in `obligations.quiet` by which the coach asks for one more reminder, after an answer that was none."""
-RESTRICTION = "restricted"
-"""The kind of hold under which nothing of a dossier may be used."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ def send_facts(practice: Practice, row: sqlite3.Row, now: datetime, looked: Look
     """Look up, inside the caller's transaction, how everything stands that the gates ask about a mail."""
     if row["dossier"] is None:
         return _about_no_dossier(practice, row, looked)
+    if Purpose(row["purpose"]) in IN_COURSE or row["kinds"] == Kind.APPROVAL:
+        return course_facts(practice, row, now, looked.hashes, looked.exposed)
     database, party, purpose = practice.database, Party(row["party"]), Purpose(row["purpose"])
     revision = read_revision(practice, row["dossier"], row["revision"])
     kinds = frozenset(Kind(kind) for kind in row["kinds"].split(","))
@@ -53,14 +58,14 @@ def send_facts(practice: Practice, row: sqlite3.Row, now: datetime, looked: Look
         purpose=purpose,
         awaited=kinds <= awaited,
         booked=kinds <= booked,
-        reminded=_reminded(practice, row, now),
+        reminded=reminded(practice, row, now),
         declined=bool(declined & {*kinds, Kind.QUOTE}),
         own_address=row["recipient"] == practice.file.practice.email,
         restricted=is_restricted(practice, row["dossier"], now),
         recipient=row["recipient"],
         carried=tuple(_carried(practice, revision, row, kind, looked) for kind in sorted(kinds, key=list(Kind).index)),
-        consents=frozenset(_consents(practice, row["dossier"])),
-        approvals=frozenset(_approvals(practice, row["dossier"])),
+        consents=frozenset(consents(practice, row["dossier"])),
+        approvals=frozenset(approvals(practice, row["dossier"])),
         grounds=frozenset(_grounds(practice, revision, party, kinds, purpose)),
         exposed=looked.exposed,
     )
@@ -78,25 +83,6 @@ def _about_no_dossier(practice: Practice, row: sqlite3.Row, looked: Looked) -> S
         recipient=row["recipient"],
         exposed=looked.exposed,
     )
-
-
-def is_restricted(practice: Practice, dossier: str, now: datetime) -> bool:
-    """Tell whether nothing of a dossier may be used now: a restriction that is neither lifted nor over."""
-    rows = practice.database.rows(
-        "SELECT until FROM holds WHERE dossier = ? AND kind = ? AND lifted_at IS NULL", dossier, RESTRICTION
-    )
-    return any(row["until"] is None or _to_come(practice, row["until"], now) for row in rows)
-
-
-def _to_come(practice: Practice, until: str, now: datetime) -> bool:
-    """Tell whether a day, or a moment, lies ahead; what cannot be read as one does, for it ends nothing."""
-    try:
-        moment = datetime.fromisoformat(until)
-    except ValueError:
-        return True
-    if len(until) == len("2026-01-31") or moment.tzinfo is None:
-        return moment.date() > practice.today(now)
-    return moment > now
 
 
 def _carried(practice: Practice, revision: Revision, row: sqlite3.Row, kind: Kind, looked: Looked) -> Carried:
@@ -118,35 +104,6 @@ def _client_had(practice: Practice, revision: Revision, kind: Kind) -> bool:
         revision.reference, revision.number, Party.CLIENT, Purpose.DOCUMENTS, Purpose.REMINDER, MessageState.ACCEPTED,
     )  # fmt: skip
     return any(kind in row["kinds"].split(",") for row in rows)
-
-
-def _consents(practice: Practice, dossier: str) -> Iterator[Word]:
-    """Give her word on each purpose as it stands; where the question is about a sponsor, it names whom she was told."""
-    about_a_sponsor = {question.purpose for question in practice.policy.consents if question.needs_sponsor}
-    for row in practice.database.rows("SELECT * FROM standing_consents WHERE dossier = ?", dossier):
-        named = _sponsor_of(practice, dossier, row["document"]) if row["purpose"] in about_a_sponsor else ""
-        yield Word(row["purpose"], bool(row["given"]), recipient=named)
-
-
-def _sponsor_of(practice: Practice, dossier: str, document: str) -> str:
-    """Give the sponsor's address in the version of the client file that a consent form was made from."""
-    facts = practice.database.value(
-        "SELECT facts FROM requests WHERE dossier = ? AND CAST(revision AS TEXT) = ?",
-        dossier, document.rpartition(" v")[2],
-    )  # fmt: skip
-    client = ClientFile.model_validate_json(facts) if facts else None
-    return client.sponsor.email if client and client.sponsor else ""
-
-
-def _approvals(practice: Practice, dossier: str) -> Iterator[Word]:
-    """Give the latest word on each document, for each recipient and purpose; of one moment a no outweighs a yes."""
-    latest: dict[tuple[str, str, str], Word] = {}
-    for row in practice.database.rows(
-        "SELECT * FROM approvals WHERE dossier = ? ORDER BY at, given DESC, number", dossier
-    ):
-        about = row["document"], row["recipient"].casefold(), row["purpose"]
-        latest[about] = Word(row["purpose"], bool(row["given"]), row["document"], row["recipient"])
-    yield from latest.values()
 
 
 def _grounds(
@@ -180,37 +137,3 @@ def _names_statement(practice: Practice, revision: Revision, kind: Kind) -> bool
     once = practice.database.rows("SELECT version, sha256 FROM statements")
     known = [f"{row['version']} {row['sha256'][: drift.SHORT]}" for row in once]
     return bool(version) and version in {drift.reference(practice.policy, practice.file), *known}
-
-
-def still_awaited(practice: Practice, owed: sqlite3.Row, now: datetime) -> bool:
-    """Tell whether a reminder of this is in place: nothing was heard, nothing came back, and there is still time."""
-    late = owed["kind"] == Kind.QUOTE and owed["due_at"] < practice.today(now).isoformat()
-    heard = owed["quiet"] not in {None, ASKED_AGAIN} or returned(practice, owed, ReturnState.PROPOSED)
-    return owed["state"] == ObligationState.AWAITED and not (late or heard)
-
-
-def returned(practice: Practice, owed: sqlite3.Row, state: ReturnState = ReturnState.BOOKED) -> bool:
-    """Tell whether what is owed came back and is booked, or else in `state`."""
-    return bool(
-        practice.database.value(
-            "SELECT 1 FROM returns WHERE dossier = ? AND kind = ? AND version = ? AND state = ?",
-            owed["dossier"], owed["kind"], owed["version"], state,
-        )
-    )  # fmt: skip
-
-
-def _reminded(practice: Practice, row: sqlite3.Row, now: datetime) -> bool:
-    """Tell whether another reminder went, or may have gone, to this party in the last day; so none runs in a loop."""
-    others = practice.database.rows(
-        "SELECT coalesce(accepted_at, next_at) AS at FROM messages WHERE dossier = ? AND party = ? AND purpose = ?"
-        " AND token != ? AND state IN (?, ?, ?)",
-        row["dossier"], row["party"], Purpose.REMINDER, row["token"],
-        MessageState.ACCEPTED, MessageState.DATA_SENT, MessageState.IN_DOUBT,
-    )  # fmt: skip
-    return any(now - datetime.fromisoformat(other["at"]) < BETWEEN_REMINDERS for other in others)
-
-
-def is_newest(practice: Practice, dossier: str, revision: int) -> bool:
-    """Tell whether this is the newest version of a dossier."""
-    newest = practice.database.value("SELECT max(revision) FROM requests WHERE dossier = ?", dossier)
-    return bool(newest == revision)

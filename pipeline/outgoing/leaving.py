@@ -13,9 +13,9 @@ from datetime import datetime
 from pipeline.errors import PipelineError
 from pipeline.model import Kind, Party, Purpose, message_file
 from pipeline.outgoing import daily, letter, locking
-from pipeline.outgoing.compose import content_rules, delivery_of, differences, letter_plan, written
 from pipeline.outgoing.documents import read_revision
 from pipeline.outgoing.facts import Looked, send_facts
+from pipeline.outgoing.freezing import content_rules, delivery_of, differences, letter_plan, written
 from pipeline.policy.gates import BY_POLICY, LAPSES, RESTRICTED, MailGate, closed, standing, why_not
 from pipeline.practice import Practice
 
@@ -61,9 +61,9 @@ def look(practice: Practice, row: sqlite3.Row, data: bytes) -> Looked:
     except OSError as error:
         raise GateClosed(f"the copy in the dossier cannot be read ({error.strerror})") from None
     _compare(row, data, planned, delivery.kinds)
-    rules, purpose = content_rules(practice, revision, delivery), delivery.purpose
-    carried = () if purpose is Purpose.NOTE else delivery.kinds
-    hashes = {kind: written(practice, revision, kind, purpose) for kind in carried}
+    rules = content_rules(practice, revision, delivery)
+    carried = () if delivery.purpose is Purpose.NOTE else delivery.kinds
+    hashes = {kind: written(practice, revision, kind, delivery) for kind in carried}
     exposed = locking.exposed(practice, revision, delivery.party, planned, rules, data) if rules else None
     return Looked(hashes, exposed)
 

@@ -16,9 +16,13 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from pipeline.model import OWN_HEADER
+from pipeline.outgoing.calendar import neutral
 
 # The longest Message-ID (a domain of 253 characters) stays on its line: folded, some readers lose it.
 WIRE = policy.SMTP.clone(max_line_length=400)
+CALENDAR = ".ics"
+TYPES = {"pdf": "application/pdf", "ics": "application/ics", "xml": "application/xml"}
+"""How a file is declared, by the ending of its name."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,22 @@ def make(plan: LetterPlan, sender_name: str, at: datetime, texts: tuple[str, str
     letter.set_content(texts[0], cte="quoted-printable")
     letter.add_alternative(texts[1], subtype="html", cte="quoted-printable")
     for name, data in files.items():
-        letter.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+        if name.endswith(CALENDAR):
+            _show_in_calendar(letter, data)
+    for name, data in files.items():
+        maintype, _, subtype = TYPES[name.rpartition(".")[2]].partition("/")
+        letter.add_attachment(data, maintype=maintype, subtype=subtype, filename=name)
     _fix_boundaries(letter, plan.token)
     return letter.as_bytes()
+
+
+def _show_in_calendar(letter: EmailMessage, data: bytes) -> None:
+    """Put an invitation beside the texts, where calendars look for it (RFC 6047); the file is attached as well."""
+    cancels = b"\r\nMETHOD:CANCEL\r\n" in data
+    letter.add_alternative(data, "text", "calendar", cte="base64")
+    part = list(letter.iter_parts())[-1]
+    part.set_param("charset", "utf-8")
+    part.set_param("method", "CANCEL" if cancels else "REQUEST")
 
 
 def _fix_boundaries(letter: EmailMessage, token: str) -> None:
@@ -114,33 +131,53 @@ def _attached(
 ) -> list[str]:
     """Look at every leaf: one plain text, one HTML, and the documents that were planned, each in its own bytes."""
     leaves = [part for part in letter.walk() if not part.is_multipart()]
-    texts = [part.get_content_type() for part in leaves if part.get_content_disposition() is None]
+    shown = [part for part in leaves if part.get_content_disposition() is None]
+    texts = [part.get_content_type() for part in shown]
     parts = [part for part in leaves if part.get_content_disposition() is not None]
     names = [part.get_filename() or "" for part in parts]
-    if texts != ["text/plain", "text/html"] or sorted(names) != sorted(plan.attachments):
+    calendars = [sha256 for name, (_, sha256) in plan.attachments.items() if name.endswith(CALENDAR)]
+    wanted = ["text/plain", "text/html", *("text/calendar" for _ in calendars)]
+    if texts != wanted or sorted(names) != sorted(plan.attachments):
         return ["the texts and attachments are not those that were planned"]
     found: list[str] = []
+    if [_sha256(part) for part in shown[2:]] != calendars:
+        found.append("the invitation is not the one that was written")
     for name, part in zip(names, parts, strict=True):
         carried = part.get_payload(decode=True)
         data = inside(carried) if isinstance(carried, bytes) else b""
         document, sha256 = plan.attachments[name]
         if hashlib.sha256(data).hexdigest() != sha256:
             found.append(f"{name} is not the document that was written")
-        elif fingerprint(data) != document:
+        elif document and fingerprint(data) != document:
             found.append(f"{name} is another document inside")
     return found
 
 
+def _sha256(part: EmailMessage) -> str:
+    carried = part.get_payload(decode=True)
+    return hashlib.sha256(carried if isinstance(carried, bytes) else b"").hexdigest()
+
+
 @dataclass(frozen=True)
 class Readable:
-    """What anybody on the way can read of a mail: its texts by the place where they stand, and its attachments."""
+    """What anybody on the way can read of a mail: its texts by the place where they stand, and its attachments.
+
+    `calendar` is the invitation among its texts.
+    """
 
     texts: dict[str, str]
     attachments: dict[str, bytes]
+    calendar: bytes = b""
 
 
 OURS = {"date", "mime-version", "content-type", "content-transfer-encoding"}
 """Headers that say how a mail is made, of whose values none comes from a template or a file."""
+
+
+def plain_text(data: bytes) -> str:
+    """Give the plain text of a mail of ours."""
+    body = message_from_bytes(data, policy=policy.default).get_body(("plain",))
+    return str(body.get_content()).replace("\r\n", "\n") if isinstance(body, EmailMessage) else ""
 
 
 def readable(data: bytes) -> Readable:
@@ -150,14 +187,17 @@ def readable(data: bytes) -> Readable:
     for number, (name, value) in enumerate(letter.items()):
         if name.lower() not in OURS:
             texts[f"header {name} {number}" if name.lower() not in {"subject", "to"} else name.lower()] = str(value)
-    attachments = {}
+    attachments, calendar = {}, b""
     for number, part in enumerate(part for part in letter.walk() if not part.is_multipart()):
         carried = part.get_payload(decode=True)
-        if part.get_content_disposition() is None and part.get_content_maintype() == "text":
+        if part.get_content_disposition() is None and part.get_content_subtype() == "calendar":
+            calendar = carried if isinstance(carried, bytes) else b""
+            texts |= {f"calendar {name}": text for name, text in neutral(calendar).items()}
+        elif part.get_content_disposition() is None and part.get_content_maintype() == "text":
             place = "html" if part.get_content_subtype() == "html" else "text"
             texts[place] = texts.get(place, "") + str(part.get_content())
         else:
             name = part.get_filename() or str(number)
             texts[f"file {number}"] = f"{name} {part['Content-Description'] or ''} {part['Content-Type']}"
             attachments[name] = carried if isinstance(carried, bytes) else b""
-    return Readable(texts, attachments)
+    return Readable(texts, attachments, calendar)

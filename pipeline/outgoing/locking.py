@@ -6,12 +6,15 @@ finished bytes are read as anybody on the way could read them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator
 
 from pipeline import tokens
 from pipeline.config.client import ClientFile
-from pipeline.model import Kind, Party, Purpose
+from pipeline.config.practice import PracticeFile
+from pipeline.model import OPENING, Kind, Party, Purpose
 from pipeline.outgoing.letter import LetterPlan, readable
+from pipeline.outgoing.plan import Delivery
 from pipeline.outgoing.values import GREETINGS, Revision, Values, greeting, mail_language
 from pipeline.policy.contents import EVERYWHERE, personal_data_in, values_of
 from pipeline.policy.gates import content_rules
@@ -22,12 +25,43 @@ from pipeline.press import protect
 from pipeline.words import say
 
 SHORTEST_OWN = 3
+ENCRYPTED = {Kind.PROFILE.value, Kind.REPORT.value}
+"""What a client can wish to receive behind a password."""
 SALUTATION, RECIPIENT = "salutation", "recipient"
+
+
+IN_COURSE = {
+    Kind.PROFILE: frozenset({Category.CONTACT, Category.PROFILE}),
+    Kind.REPORT: frozenset({Category.CONTACT, Category.REPORT}),
+    Kind.INVOICE: frozenset({Category.CONTACT, Category.INVOICE}),
+    Kind.APPOINTMENT: frozenset({Category.CONTACT, Category.APPOINTMENT}),
+    Kind.APPROVAL: frozenset({Category.CONTACT, Category.CONSENT}),
+    Kind.QUESTIONS: frozenset({Category.CONTACT, Category.CONSENT}),
+    Kind.INVITATION: frozenset({Category.CONTACT, Category.PROFILE_INTAKE}),
+}
+"""What a document holds that comes in the course of a coaching."""
+
+
+def wanted(file: PracticeFile, client: ClientFile, delivery: Delivery) -> bool:
+    """Tell whether practice or client want what a mail carries behind a password, whatever the policy says."""
+    kinds = {str(kind) for kind in delivery.kinds}
+    return bool(kinds & set(file.encrypt)) if client.encrypt is None else client.encrypt and bool(kinds & ENCRYPTED)
+
+
+def locks(practice: Practice, dossier: str) -> bool:
+    """Tell whether something of a dossier travels behind a password because practice or client wish it."""
+    facts = practice.database.value(
+        "SELECT facts FROM requests WHERE dossier = ? ORDER BY revision DESC LIMIT 1", dossier
+    )
+    hers = json.loads(facts).get("encrypt") if facts else None
+    return bool(practice.file.encrypt) if hers is None else bool(hers)
 
 
 def holds(revision: Revision, kind: Kind, purpose: Purpose, *, goal_to_sponsor: bool) -> frozenset[Category]:
     """Give what a document holds: of the client, and for a quote of who pays and what for."""
     client = revision.client
+    if kind not in OPENING:
+        return IN_COURSE[kind] | ({Category.SPONSOR} if kind is Kind.INVOICE and client.sponsor else set())
     found = {Category.CONTACT, Category(kind.value)}
     if client.client.role or client.client.organisation:
         found.add(Category.EMPLOYER)
@@ -48,10 +82,10 @@ def rules_for(practice: Practice, revision: Revision, kinds: Iterable[Kind], pur
     )
 
 
-def password_for(practice: Practice, dossier: str, rules: Collection[ContentRule]) -> str:
+def password_for(practice: Practice, dossier: str, party: Party, rules: Collection[ContentRule]) -> str:
     """Give the password that the documents of a mail get; empty when the rules let none travel, or there are none."""
     locks = bool(rules) and all(rule.instead == "encrypted_pdf" for rule in rules)
-    return tokens.document_password(practice.key, dossier) if locks else ""
+    return tokens.document_password(practice.key, dossier, party) if locks else ""
 
 
 def allowed_by_all(rules: Iterable[ContentRule]) -> set[str]:
@@ -90,12 +124,15 @@ def exposed(
     seen, may = readable(data), allowed_by_all(rules)
     allow: dict[str, Collection[str]] = {EVERYWHERE: _own(practice)}
     if RECIPIENT in may:
-        allow["to"] = {planned.recipient}
+        allow |= {"to": {planned.recipient}, "calendar ATTENDEE": {planned.recipient}}
     if SALUTATION in may and party is not Party.COACH:
         line = greeting(revision.client, party, mail_language(revision, party, practice.file))
         allow |= {"text": {line}, "html": {line}}
     fields = personal_data_in(seen.texts, values_of(revision.client), allow)
-    files = [name for name, file in seen.attachments.items() if not _sealed(file, planned.password)]
+    files = [
+        name for name, file in seen.attachments.items()
+        if not _sealed(file, planned.password) and (not file or file != seen.calendar)
+    ]  # fmt: skip
     return (*fields, *sorted(files))
 
 

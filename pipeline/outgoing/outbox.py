@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from pipeline import steps, tokens
 from pipeline.edges import ledger, smtp
 from pipeline.errors import NotReachable
-from pipeline.model import Kind, MessageState, ObligationState, Purpose
-from pipeline.outgoing import plan
+from pipeline.model import IN_COURSE, AttentionState, Kind, MessageState, ObligationState, Purpose
+from pipeline.outgoing import dispatch, letter, plan
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.facts import RESTRICTION, Looked, is_newest
+from pipeline.outgoing.facts import Looked
 from pipeline.outgoing.leaving import GateClosed, ask, frozen, look
+from pipeline.outgoing.standing import RESTRICTION, is_newest
 from pipeline.outgoing.values import valid_until
 from pipeline.policy.deeds import citing
 from pipeline.policy.gates import BY_POLICY
@@ -149,9 +150,10 @@ def named(row: sqlite3.Row) -> str:
     """Name a mail by why it goes and to whom, never by a person."""
     what = {
         Purpose.REMINDER: "reminder", Purpose.COUNTERSIGNED: "countersigned copy", Purpose.NOTE: "note",
-        Purpose.DAILY: "daily note",
+        Purpose.DAILY: "daily note", Purpose.PAYMENT: "payment reminder", Purpose.CLOSING: "closing questions",
     }  # fmt: skip
-    return f"{what.get(Purpose(row['purpose']), 'mail')} to the {row['party']}"
+    purpose = Purpose(row["purpose"])
+    return f"{what.get(purpose, str(purpose) if purpose in IN_COURSE else 'mail')} to the {row['party']}"
 
 
 def _conclude(practice: Practice, row: sqlite3.Row, outcome: smtp.Outcome, now: datetime) -> None:
@@ -189,6 +191,8 @@ def _accepted(practice: Practice, row: sqlite3.Row, now: datetime, evidence: str
     )  # fmt: skip
     if row["purpose"] == Purpose.DOCUMENTS:
         _ask_back(practice, row, now)
+    elif asked := dispatch.asked_by(practice, row):
+        _await(practice, row, asked, now)
     passed = database.value("SELECT gates FROM messages WHERE token = ?", row["token"])
     ledger.record(
         database, now, "message.accepted", token=row["token"], seal=tokens.seal(practice.key, row["sha256"]),
@@ -209,6 +213,20 @@ def _ask_back(practice: Practice, row: sqlite3.Row, now: datetime) -> None:
                 row["dossier"], kind, row["revision"], row["party"], state, now.isoformat(),
                 valid_until(revision, practice.file).isoformat(),
             )  # fmt: skip
+
+
+def _await(practice: Practice, row: sqlite3.Row, kind: Kind, now: datetime) -> None:
+    """Record that a word on a document is awaited; it does not expire, for silence is no answer.
+
+    The text that asks it is kept with it: the mail itself can be gone, as promised, before she answers and quotes it.
+    """
+    due = practice.today(now) + timedelta(days=practice.file.quote.valid_days)
+    practice.database.run(
+        "INSERT OR IGNORE INTO obligations (dossier, kind, version, party, state, asked_at, due_at, question)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        row["dossier"], kind, row["round"], row["party"], ObligationState.AWAITED, now.isoformat(), due.isoformat(),
+        letter.plain_text(frozen(practice, row)),
+    )  # fmt: skip
 
 
 def _become(
@@ -236,7 +254,8 @@ def _change(
 def release(practice: Practice, reference: str, now: datetime) -> int:
     """Let the held mails of a dossier go, and try again those that the policy kept in; gives how many.
 
-    The gates are asked again when they leave: what they wait for may have come.
+    The gates are asked again when they leave: what they wait for may have come. One about which a question is open
+    waits for the answer to that.
     """
 
     def again(row: sqlite3.Row) -> None:
@@ -244,6 +263,27 @@ def release(practice: Practice, reference: str, now: datetime) -> int:
 
     held = _decide(practice, reference, MessageState.HELD, again)
     return held + _decide(practice, reference, MessageState.REFUSED, again, f"{BY_POLICY}%")
+
+
+def release_one(practice: Practice, token: str, now: datetime) -> int:
+    """Let one held mail go, inside the caller's transaction: the coach has looked at it; gives how many."""
+    rows = practice.database.rows(
+        "SELECT * FROM messages WHERE token = ? AND state = ?", token, MessageState.HELD
+    )  # fmt: skip
+    for row in rows:
+        _queue_again(practice, row, now, "released")
+    return len(rows)
+
+
+def withhold(practice: Practice, token: str, now: datetime) -> int:
+    """Let one held mail never go, inside the caller's transaction: the coach says that it is wrong; gives how many."""
+    rows = practice.database.rows(
+        "SELECT * FROM messages WHERE token = ? AND state = ?", token, MessageState.HELD
+    )  # fmt: skip
+    for row in rows:
+        _change(practice, row, MessageState.SUPERSEDED, now, "withheld by the coach", timedelta())
+        ledger.record(practice.database, now, f"message.{MessageState.SUPERSEDED}", token=token)
+    return len(rows)
 
 
 def settle(practice: Practice, reference: str, now: datetime, *, arrived: bool) -> int:
@@ -261,8 +301,9 @@ def _decide(
     """Act on the mails of a dossier that are in `state` now, for a reason like this; looking and acting are one."""
     with practice.database.transaction():
         rows = practice.database.rows(
-            "SELECT * FROM messages WHERE dossier = ? AND state = ? AND coalesce(reason, '') LIKE ?",
-            reference, state, reason,
+            "SELECT * FROM messages AS m WHERE dossier = ? AND state = ? AND coalesce(reason, '') LIKE ?"
+            " AND NOT EXISTS (SELECT 1 FROM attention WHERE token = m.token AND state = ?)",
+            reference, state, reason, AttentionState.OPEN,
         )  # fmt: skip
         for row in rows:
             act(row)

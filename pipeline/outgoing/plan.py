@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from pipeline.config.client import ClientFile
 from pipeline.config.practice import Reminders
-from pipeline.model import Kind, Party, Purpose
+from pipeline.model import IN_COURSE, OPENING, Kind, Party, Purpose, document_code
+
+MOST_REMINDERS = 100
+"""More reminders of one invoice than there ever are: the round of one tells the invoice and which reminder it is."""
+SHARED = frozenset({Purpose.PROFILE, Purpose.REPORT})
+"""What the sponsor may receive as well, once the client has said so."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,34 @@ class Delivery:
     @property
     def text(self) -> str:
         """The name of the mail's text in the templates."""
+        if self.purpose in SHARED and self.party is Party.SPONSOR:
+            return f"{self.purpose}_sponsor"
+        if self.kinds == (Kind.APPROVAL,):
+            return "reminder_approval"
         if self.purpose is not Purpose.DOCUMENTS:
             return self.purpose.value
         if self.party is Party.SPONSOR:
             return "quote"
         return "quote_and_consent" if self.kinds[0] is Kind.QUOTE else "consent"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document as its row has it; `about` is what else is known of it, `source` the file the coach wrote."""
+
+    dossier: str
+    kind: Kind
+    version: int
+    file: str
+    sha256: str
+    about: Mapping[str, Any]
+    source: str | None = None
+    dropped: str | None = None
+
+    @property
+    def code(self) -> str:
+        """The code that stands on its pages."""
+        return document_code(self.dossier, self.kind)
 
 
 def signer(client: ClientFile, kind: Kind) -> Party:
@@ -62,7 +91,7 @@ def confirmations(client: ClientFile, own: str, number: int = 0) -> list[Deliver
     return [
         *(Delivery(party, _address(client, party), kinds, Purpose.COUNTERSIGNED, number)
           for party, kinds in signed.items() if kinds),
-        Delivery(Party.COACH, own, tuple(Kind), Purpose.NOTE, number),
+        Delivery(Party.COACH, own, OPENING, Purpose.NOTE, number),
     ]  # fmt: skip
 
 
@@ -75,14 +104,50 @@ def planned(client: ClientFile, own: str, purpose: Purpose, kinds: Collection[Ki
     """Give every mail that may exist for a purpose: of a reminder those that are about `kinds`."""
     if purpose is Purpose.DOCUMENTS:
         return deliveries(client)
+    if purpose in IN_COURSE:
+        return in_course(client, purpose, number, asks=Kind.APPROVAL in kinds)
+    if purpose is Purpose.REMINDER and Kind.APPROVAL in kinds:
+        return [reminder_of_approval(client, number)]
     if purpose is Purpose.REMINDER:
         return [found for party in Party if (found := reminder(client, party, kinds, number))]
     return [mail for mail in confirmations(client, own, number) if mail.purpose is purpose]
 
 
+def payment_round(version: int, number: int) -> int:
+    """Give the round of reminder `number` of the invoice that is `version` in its dossier."""
+    assert 0 < number < MOST_REMINDERS, number
+    return version * MOST_REMINDERS + number
+
+
+def version_in(purpose: Purpose, number: int) -> int:
+    """Give the version of the document that a mail in the course of a coaching is about, by its round."""
+    return number // MOST_REMINDERS if purpose is Purpose.PAYMENT else number
+
+
+def in_course(client: ClientFile, purpose: Purpose, version: int, *, asks: bool = True) -> list[Delivery]:
+    """Give every mail that may exist about one document in the course of a coaching; to anybody else there is none.
+
+    `asks`: a form by which she answers lies beside a report.
+    """
+    kind = IN_COURSE[purpose]
+    asks = asks and purpose is Purpose.REPORT and client.sponsor is not None
+    if kind is Kind.INVOICE:
+        payer = signer(client, Kind.QUOTE)
+        return [Delivery(payer, _address(client, payer), (kind,), purpose, version)]
+    hers = Delivery(Party.CLIENT, client.client.email, (kind, Kind.APPROVAL) if asks else (kind,), purpose, version)
+    if client.sponsor is None or purpose not in SHARED:
+        return [hers]
+    return [hers, Delivery(Party.SPONSOR, client.sponsor.email, (kind,), purpose, version)]
+
+
+def reminder_of_approval(client: ClientFile, number: int) -> Delivery:
+    """Give the reminder that a report waits for the client's word: the form alone, not the report once more."""
+    return Delivery(Party.CLIENT, client.client.email, (Kind.APPROVAL,), Purpose.REMINDER, number)
+
+
 def signed_by(client: ClientFile, party: Party) -> tuple[Kind, ...]:
     """Give the documents that `party` signs, in their order."""
-    return tuple(kind for kind in Kind if signer(client, kind) is party)
+    return tuple(kind for kind in OPENING if signer(client, kind) is party)
 
 
 def next_reminder(asked: date, last: date | None, rules: Reminders) -> date:

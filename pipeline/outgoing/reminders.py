@@ -16,9 +16,9 @@ from pipeline.edges import ledger
 from pipeline.errors import PrintFailed
 from pipeline.model import Kind, MessageState, ObligationState, Party, Purpose, ReturnState, document_code
 from pipeline.outgoing import plan
-from pipeline.outgoing.compose import Frozen, NotAsPlanned, enqueue, freeze
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.facts import ASKED_AGAIN, BETWEEN_REMINDERS, is_newest, still_awaited
+from pipeline.outgoing.freezing import Frozen, NotAsPlanned, enqueue, freeze
+from pipeline.outgoing.standing import ASKED_AGAIN, BETWEEN_REMINDERS, is_newest, still_awaited
 from pipeline.outgoing.values import Revision
 from pipeline.practice import Practice
 from pipeline.steps import each
@@ -97,7 +97,7 @@ def _due(practice: Practice, owed: Owed, now: datetime) -> Owed:
         first["dossier"], first["party"], Purpose.REMINDER,
     )  # fmt: skip
     under_way = any(mail["revision"] == first["version"] and mail["state"] in UNFINISHED for mail in sent)
-    if under_way or any(now - _went(mail) < BETWEEN_REMINDERS for mail in sent):
+    if under_way or any(now - went(mail) < BETWEEN_REMINDERS for mail in sent):
         return []
     return [row for row in owed if _is_due(practice, row, sent, now)]
 
@@ -120,7 +120,7 @@ def _is_due(practice: Practice, row: sqlite3.Row, sent: list[sqlite3.Row], now: 
     if not _may_be(practice, row, now):
         return False
     about = [
-        practice.today(_went(mail)) for mail in sent
+        practice.today(went(mail)) for mail in sent
         if mail["revision"] == row["version"] and row["kind"] in mail["kinds"].split(",")
         and mail["state"] != MessageState.SUPERSEDED
     ]  # fmt: skip
@@ -128,18 +128,15 @@ def _is_due(practice: Practice, row: sqlite3.Row, sent: list[sqlite3.Row], now: 
     return row["quiet"] == ASKED_AGAIN or practice.today(now) >= day
 
 
-def _went(mail: sqlite3.Row) -> datetime:
-    """Give when a reminder went, or was made when it never did."""
+def went(mail: sqlite3.Row) -> datetime:
+    """Give when a reminder went, or when it was made while it has not."""
     return datetime.fromisoformat(mail["accepted_at"] or mail["queued_at"])
 
 
 def _remind(practice: Practice, owed: Owed, now: datetime, tell: Tell) -> int:
     first = owed[0]
     revision, party = read_revision(practice, first["dossier"], first["version"]), Party(first["party"])
-    number = 1 + practice.database.value(
-        "SELECT count(*) FROM messages WHERE dossier = ? AND revision = ? AND party = ? AND purpose = ?",
-        first["dossier"], first["version"], party, Purpose.REMINDER,
-    )  # fmt: skip
+    number = next_number(practice, first["dossier"], first["version"], party)
     delivery = plan.reminder(revision.client, party, {Kind(row["kind"]) for row in owed}, number)
     if delivery is None:
         return 0
@@ -149,29 +146,43 @@ def _remind(practice: Practice, owed: Owed, now: datetime, tell: Tell) -> int:
     return queued
 
 
+def next_number(practice: Practice, dossier: str, revision: int, party: Party) -> int:
+    """Give the number of the next reminder to a party; those of her word on a report are counted with the others."""
+    sent = practice.database.value(
+        "SELECT count(*) FROM messages WHERE dossier = ? AND revision = ? AND party = ? AND purpose = ?",
+        dossier, revision, party, Purpose.REMINDER,
+    )  # fmt: skip
+    return 1 + int(sent)
+
+
 def _queue(practice: Practice, revision: Revision, mail: Frozen, owed: Owed, now: datetime) -> int:
     """Queue a reminder and count it with each obligation, unless something changed since it was written."""
-    database = practice.database
-    with database.transaction():
+    with practice.database.transaction():
         if not is_newest(practice, revision.reference, revision.number):
             return 0
-        if not all(_unchanged(practice, row) and still_awaited(practice, row, now) for row in owed):
+        if not all(unchanged(practice, row) and still_awaited(practice, row, now) for row in owed):
             return 0
-        enqueue(practice, revision, mail, now)
-        for row in owed:
-            database.run(
-                "UPDATE obligations SET reminders = reminders + 1, quiet = NULL"
-                " WHERE dossier = ? AND kind = ? AND version = ? AND party = ?",
-                row["dossier"], row["kind"], row["version"], row["party"],
-            )  # fmt: skip
-            ledger.record(
-                database, now, "obligation.reminded", document=_code(row), party=row["party"],
-                number=row["reminders"] + 1, token=mail.planned.token,
-            )  # fmt: skip
+        enqueue_counted(practice, revision, mail, owed, now)
     return 1
 
 
-def _unchanged(practice: Practice, row: sqlite3.Row) -> bool:
+def enqueue_counted(practice: Practice, revision: Revision, mail: Frozen, owed: Owed, now: datetime) -> None:
+    """Queue a reminder and count it with each obligation, inside the caller's transaction."""
+    enqueue(practice, revision, mail, now)
+    for row in owed:
+        practice.database.run(
+            "UPDATE obligations SET reminders = reminders + 1, quiet = NULL"
+            " WHERE dossier = ? AND kind = ? AND version = ? AND party = ?",
+            row["dossier"], row["kind"], row["version"], row["party"],
+        )  # fmt: skip
+        ledger.record(
+            practice.database, now, "obligation.reminded", document=_code(row), party=row["party"],
+            number=row["reminders"] + 1, token=mail.planned.token,
+        )  # fmt: skip
+
+
+def unchanged(practice: Practice, row: sqlite3.Row) -> bool:
+    """Tell whether an obligation is as it was when it was looked at."""
     found = practice.database.row(
         "SELECT * FROM obligations WHERE dossier = ? AND kind = ? AND version = ? AND party = ?",
         row["dossier"], row["kind"], row["version"], row["party"],

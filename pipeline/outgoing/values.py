@@ -49,7 +49,7 @@ def document_values(revision: Revision, kind: Kind, file: PracticeFile, policy: 
     language, client = revision.language(file), revision.client
     addressed = plan.signer(client, kind)
     goal_shown = client.sponsor is None or file.quote.goal_to_sponsor
-    values = _common(revision, file, policy)
+    values = common(revision, file, policy)
     values["statement"]["version"] = reference(policy, file)  # the exact one, for whoever compares
     values |= {
         "document": {
@@ -82,7 +82,7 @@ def mail_values(
         }
         for kind in kinds
     ]
-    values = _common(revision, file, policy) | {
+    values = common(revision, file, policy) | {
         "language": language,
         "document": {
             "code": document_code(revision.reference, kinds[0]),
@@ -147,7 +147,8 @@ def percent(rate: Decimal | None, language: str) -> str:
     return say(language, "exempt") if rate is None else str(format_percent(rate / 100, locale=LOCALES[language]))
 
 
-def _common(revision: Revision, file: PracticeFile, policy: Policy) -> Values:
+def common(revision: Revision, file: PracticeFile, policy: Policy) -> Values:
+    """Give what every document and every mail of a dossier can show."""
     language, client = revision.language(file), revision.client
     sponsor = None
     if client.sponsor is not None:

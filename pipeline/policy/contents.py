@@ -21,7 +21,8 @@ EVERYWHERE = ""
 NAMES = {"name", "formerly", "salutation", "contact", "organisation"}
 NUMBERS = {"phone", "kvk"}
 ADDRESSES = {"email"}
-NOT_HERS = {"programme", "language", "receives", "dossier", "quantity", "unit", "unit_price", "vat"}
+NOT_HERS = {"programme", "language", "receives", "dossier", "encrypt", "closed", "quantity", "unit", "unit_price",
+            "vat"}  # fmt: skip
 PARTICLES = {"van", "von", "der", "den", "des", "het", "ten", "ter", "the", "and", "voor", "aan", "bij", "beste",
              "geachte", "lieve", "dag", "dear", "hello", "heer", "mevrouw", "familie", "gemeente", "stichting",
              "vereniging", "provincie", "groep", "bedrijf", "mrs", "miss"}  # fmt: skip

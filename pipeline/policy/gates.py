@@ -7,10 +7,10 @@ a withdrawal always wins; what the policy calls *never* has no path.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.model import Kind, MessageState, Party, Purpose
+from pipeline.model import IN_COURSE, OPENING, Kind, MessageState, Party, Purpose
 from pipeline.policy import deeds
 from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import Category
@@ -27,9 +27,21 @@ LAPSES = frozenset({NEWER, DECLINED, NOT_AWAITED, TOO_SOON, NOT_BOOKED})
 RESTRICTED = "its dossier is restricted; it goes when that is lifted"
 BY_POLICY = "your policy keeps it in"
 NOTES = frozenset({Purpose.NOTE, Purpose.DAILY})
+OF_SPONSOR = frozenset({Kind.QUOTE, Kind.PROFILE, Kind.REPORT, Kind.INVOICE})
+"""What a sponsor may receive at all: one of these in a mail, and nothing beside it."""
+OF_CLIENT = frozenset({Purpose.APPOINTMENT, Purpose.INVITATION, Purpose.CLOSING})
+"""The mails that go to the client and to nobody else."""
+RELEASE = str(Act.DISCLOSE)
+"""The purpose of her word that a document may go on."""
+BOTH = {Bound.DOCUMENT, Bound.RECIPIENT}
+NOT_APPROVED = "the client has not approved these very bytes for this recipient"
+NO_PATH = "the policy names no consent by which a profile may go to a sponsor"
+NOT_AGREED = "the client has not consented to a profile being taken"
 RECIPIENTS = {Party.CLIENT: Recipient.CLIENT, Party.SPONSOR: Recipient.SPONSOR}
 
 MailGate = GateRule | ContentRule
+ANY = GateRule(id="any.document", before=Act.DISCLOSE, require=[Needs.APPROVAL])
+"""A gate about every document, for what holds whatever a policy says."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,8 @@ class SendFacts:
     """What the gates look at: the mail, to whom, why, with which documents, and how those stand at this moment.
 
     `awaited`, `booked`: each of its documents is, from this very party; `reminded`: another reminder went to this party
-    within a day; `declined`: its quote, or one of its documents, was; `own_address`: it goes to the practice itself.
+    within a day; `declined`: its quote, or one of its documents, was; `own_address`: it goes to the practice itself;
+    `pays`: this party pays; `agreed`: the client consented to her profile being taken.
     `consents` and `approvals` are the words that stand, `grounds` what else a gate can ask for and is so; `exposed` are
     the personal data that can be read on its way, None when nobody looked.
     """
@@ -72,6 +85,8 @@ class SendFacts:
     reminded: bool = False
     declined: bool = False
     own_address: bool = False
+    pays: bool = False
+    agreed: bool = False
     restricted: bool = False
     recipient: str = ""
     carried: tuple[Carried, ...] = ()
@@ -85,8 +100,13 @@ def standing(policy: Policy, party: Party, carried: Iterable[Carried]) -> list[M
     """Give the gates of the policy that stand before a mail: what it carries, to whom; none before one's own notes."""
     holds = {category for one in carried for category in one.holds}
     to = RECIPIENTS.get(party)
-    acts = [deeds.gates(policy, act, holds, to) for act in (Act.SEND, Act.DISCLOSE)] if to else []
+    acts = [deeds.gates(policy, act, holds, to) for act in _acts(holds)] if to else []
     return [*(rule for rules in acts for rule in rules), *content_rules(policy, holds)]
+
+
+def _acts(holds: Collection[Category]) -> tuple[Act, ...]:
+    """Give what a mail does by leaving; one about the taking of a profile invites to that."""
+    return (Act.SEND, Act.DISCLOSE, Act.INVITE) if Category.PROFILE_INTAKE in holds else (Act.SEND, Act.DISCLOSE)
 
 
 def content_rules(policy: Policy, holds: Iterable[Category]) -> list[ContentRule]:
@@ -122,14 +142,45 @@ def _closed(facts: SendFacts, gates: Sequence[MailGate]) -> Iterator[str]:
         yield NOT_BOOKED
     if facts.restricted and facts.party is not Party.COACH:
         yield RESTRICTED
+    yield from _without_her_word(facts, gates)
     yield from (f"{BY_POLICY}: {_said(gate, facts)}" for gate in closed(facts, gates))
 
 
+def _without_her_word(facts: SendFacts, gates: Sequence[MailGate]) -> Iterator[str]:
+    """Give what holds under every policy: a report goes on by her approval, a profile by a consent or not at all."""
+    to_sponsor = facts.party is Party.SPONSOR
+    if to_sponsor and Kind.REPORT in facts.kinds and not _each_has(RELEASE, ANY, facts, BOTH, facts.approvals):
+        yield NOT_APPROVED
+    if to_sponsor and Kind.PROFILE in facts.kinds and not any(_asks_consent(gate) for gate in gates):
+        yield NO_PATH
+    if facts.purpose is Purpose.INVITATION and not facts.agreed:
+        yield NOT_AGREED
+
+
+def _asks_consent(gate: MailGate) -> bool:
+    return isinstance(gate, GateRule) and any(need.startswith(CONSENT) for need in gate.require)
+
+
+def _fits(facts: SendFacts) -> bool:
+    """Tell whether a mail is about documents that its purpose can be about."""
+    own = IN_COURSE.get(facts.purpose)
+    if own is not None:
+        return own in facts.kinds and facts.kinds <= {own, Kind.APPROVAL}
+    asks_again = facts.purpose is Purpose.REMINDER and facts.kinds == {Kind.APPROVAL}
+    return facts.kinds <= set(OPENING) or asks_again
+
+
 def _wrong_person(facts: SendFacts) -> Iterator[str]:
+    if not _fits(facts):
+        yield "its documents are not those of its purpose"
     if bool(facts.kinds) == (facts.purpose is Purpose.DAILY):
         yield "it is about no document, or it is the daily note and about one"
-    if facts.party is Party.SPONSOR and facts.kinds != {Kind.QUOTE}:
-        yield "a sponsor receives the quote only"
+    if facts.party is Party.SPONSOR and (len(facts.kinds) != 1 or not facts.kinds <= OF_SPONSOR):
+        yield "a sponsor receives the quote, the invoice, and what the client lets pass, one at a time"
+    if facts.party is Party.SPONSOR and facts.purpose in OF_CLIENT:
+        yield "it is the client's alone"
+    if Kind.INVOICE in facts.kinds and not facts.pays:
+        yield "an invoice goes to who pays"
     if facts.party is Party.SPONSOR and not facts.sponsored:
         yield "there is no sponsor"
     if (facts.party is Party.COACH) != (facts.purpose in NOTES):
@@ -163,8 +214,7 @@ def _met(need: str, gate: GateRule, facts: SendFacts) -> bool:
     if need.startswith(CONSENT):
         return _consented(need.removeprefix(CONSENT), gate, facts)
     if need == Needs.APPROVAL:
-        bound = {Bound.DOCUMENT, Bound.RECIPIENT}
-        return _each_has(str(gate.before), gate, facts, bound, facts.approvals)
+        return _each_has(str(gate.before), gate, facts, BOTH, facts.approvals)
     return need in {str(ground) for ground in facts.grounds}
 
 

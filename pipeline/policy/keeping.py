@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pipeline.policy.phrases import listed
 from pipeline.policy.policy import Policy
-from pipeline.policy.schema.base import HELD, Category, Rule
+from pipeline.policy.schema.base import HELD, IN_COURSE, Rule
 from pipeline.policy.schema.closing import ClosingRule, Step
 from pipeline.policy.schema.gates import Act, GateRule, Needs, Recipient
 from pipeline.policy.schema.later import (
@@ -23,7 +23,6 @@ from pipeline.policy.schema.later import (
     RequestRule,
     SignpostRule,
 )
-from pipeline.policy.schema.mail import MailKind, MailRule
 from pipeline.policy.schema.people import Asked, Attestation, Processor, Question, Reading
 from pipeline.policy.schema.retention import Leaving, RetentionRule
 from pipeline.words import say
@@ -37,13 +36,8 @@ NO_PATH = frozenset({Act.SELL, Act.PUBLISH, Act.GRANT_ACCESS})
 """What this program cannot do at all, so that no gate need stand before it."""
 REACHED = frozenset({Recipient.CLIENT, Recipient.SPONSOR, Recipient.ANYONE})
 """To whom this program sends anything, beside the coach herself; to others there is no path."""
-COMES_LATER = frozenset({Category.PROFILE_INTAKE, Category.PROFILE, Category.REPORT})
-"""What this version does not make or send yet: promises about inviting to it, disclosing or mailing it wait."""
-LATER_ACTS = frozenset({Act.INVITE, Act.DISCLOSE})
-INWARD = frozenset({Act.COLLECT, Act.USE})
-LATER_STEPS = frozenset({Step.ASK_CONSENT})
-"""What closing does not do yet: the mail that asks for a consent then."""
-LATER_MAIL = frozenset({MailKind.PROFILE_INTAKE, MailKind.PROFILE, MailKind.REPORT})
+INWARD = frozenset({Act.COLLECT, Act.USE, Act.INVITE})
+"""What is done with data here, and inviting to give them: only where this program keeps such data is there a way."""
 
 Keeper = Rule | Question
 """What keeps a clause: a rule, or a consent that is asked."""
@@ -87,17 +81,16 @@ def standing(policy: Policy, clause: str) -> Standing:
     if unruled is not None:
         return Standing(unruled.value)
     each = {of_rule(rule) for rule in keepers(policy, clause)}
-    if each & {Standing.NOT_KEPT_YET, Standing.PARTLY}:
+    if Standing.NOT_KEPT_YET in each:
         return Standing.NOT_KEPT_YET if each == {Standing.NOT_KEPT_YET} else Standing.PARTLY
     order = (Standing.KEPT, Standing.ATTESTED, Standing.NO_PATH)
     return next(one for one in order if one in each)
 
 
 def of_rule(rule: Keeper) -> Standing:
-    """Give how one rule is kept: by this program, by what a person states, by the want of a path, partly or not yet."""
+    """Give how one rule is kept: by this program, by what a person states, by the want of a path, or not yet."""
     if waits_for(rule):
-        done = isinstance(rule, ClosingRule) and set(rule.steps) - LATER_STEPS
-        return Standing.PARTLY if done else Standing.NOT_KEPT_YET
+        return Standing.NOT_KEPT_YET
     if isinstance(rule, Attestation | Processor) or _paper_alone(rule):
         return Standing.ATTESTED
     if isinstance(rule, Question) and rule.asked == [Asked.OCCASION]:
@@ -107,16 +100,10 @@ def of_rule(rule: Keeper) -> Standing:
 
 def waits_for(rule: Keeper) -> str | None:
     """Give the word (in `pipeline.words`) for what must be built before this rule is kept; None when nothing must."""
-    if isinstance(rule, MailRule) and set(rule.covers) <= LATER_MAIL:
-        return "later_profile"
-    if isinstance(rule, ClosingRule) and (rule.asks or set(rule.steps) & LATER_STEPS):
-        return "later_closing"
     if isinstance(rule, GateRule) and rule.only_under_16:
         return "later_age"
     if isinstance(rule, GateRule) and rule.before is Act.USE and not _without_path(rule):
         return "later_requests"  # what data are used for shows once somebody can ask for it
-    if isinstance(rule, GateRule) and rule.before in LATER_ACTS and rule.covers and Needs.NEVER not in rule.require:
-        return "later_profile" if set(rule.covers) <= COMES_LATER and not _out_of_reach(rule) else None
     return next((word for kind, word in LATER.items() if isinstance(rule, kind)), None)
 
 
@@ -130,8 +117,8 @@ def _paper_alone(rule: Keeper) -> bool:
 def _without_path(rule: GateRule) -> bool:
     """Tell whether this program cannot do what the gate stands before: the act, to them, with such things."""
     never = Needs.NEVER in rule.require and not rule.unless
-    unheld = rule.before in INWARD and bool(rule.covers) and not set(rule.covers) & HELD
-    return rule.before in NO_PATH or rule.before is Act.INVITE or never or unheld or _out_of_reach(rule)
+    unheld = rule.before in INWARD and bool(rule.covers) and not set(rule.covers) & (HELD | IN_COURSE)
+    return rule.before in NO_PATH or never or unheld or _out_of_reach(rule)
 
 
 def _out_of_reach(rule: GateRule) -> bool:

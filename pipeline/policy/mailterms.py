@@ -19,6 +19,13 @@ OF_PURPOSE = {
     Purpose.COUNTERSIGNED: MailKind.COUNTERSIGNED,
     Purpose.NOTE: MailKind.NOTE,
     Purpose.DAILY: MailKind.DAILY,
+    Purpose.APPOINTMENT: MailKind.APPOINTMENT,
+    Purpose.INVITATION: MailKind.PROFILE_INTAKE,
+    Purpose.PROFILE: MailKind.PROFILE,
+    Purpose.REPORT: MailKind.REPORT,
+    Purpose.INVOICE: MailKind.INVOICE,
+    Purpose.PAYMENT: MailKind.INVOICE,
+    Purpose.CLOSING: MailKind.CONSENT,
 }
 OF_KIND = {Kind.QUOTE: MailKind.QUOTE, Kind.CONSENT: MailKind.CONSENT}
 CARRIES = {Purpose.DOCUMENTS, Purpose.REMINDER}
@@ -49,7 +56,7 @@ class MailTerm:
 def kinds_of(purpose: Purpose, carried: Iterable[Kind]) -> frozenset[MailKind]:
     """Give what a mail of ours is: why it goes out, and, where documents are attached to be signed, which."""
     own = {OF_PURPOSE[purpose]} if purpose in OF_PURPOSE else set()
-    return frozenset(own | ({OF_KIND[kind] for kind in carried} if purpose in CARRIES else set()))
+    return frozenset(own | ({OF_KIND[kind] for kind in carried if kind in OF_KIND} if purpose in CARRIES else set()))
 
 
 def mail_term(rules: Iterable[MailRule], life: MailLife) -> MailTerm | None:

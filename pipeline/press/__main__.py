@@ -21,15 +21,17 @@ class Press:
 
     def __init__(self, templates: Path) -> None:
         """Load the libraries and the fonts, which is the slow part."""
-        from pipeline.press import countersign, page, stamp, word
+        from pipeline.press import countersign, given, invoice, report, stamp, word
         from pipeline.press import templates as jinja
         from pipeline.press.assets import Assets
 
         self.assets = Assets(templates)
         self.jinja, self.word, self.stamp, self.countersigning = jinja, word, stamp, countersign
+        self.reporting, self.given = report, given
         self.html = jinja.environment(self.assets, escape=True)
         self.plain = jinja.environment(self.assets, escape=False)
-        self.page = page.PagePress(self.assets)
+        self.page = invoice.ArchivePress(self.assets)
+        self.invoicing = invoice
 
     def warm(self) -> None:
         """Print one page that nobody gets, so that the libraries, the house style and its fonts are loaded."""
@@ -58,6 +60,29 @@ class Press:
         confirmation, _ = self.page.print(self.html.get_template(job["template"]).render(job["values"]))
         return {}, self.countersigning.countersign(sent, confirmation, job["document"], job["version"])
 
+    def report(self, job: dict[str, Any], given: bytes) -> tuple[dict[str, Any], bytes]:
+        """Print a report that the coach wrote, or look at the one that she gives; `wrong` is what she must mend."""
+        if job["sort"] == "word":
+            word = self.given.word_wrong(given)
+            return {"wrong": [(1, word, {})] if word else []}, b""
+        if job["sort"] == "pdf":
+            return self.given.finished(given, job["document"], job["version"])
+        body, wrong = self.reporting.html(job["sections"])
+        if wrong:
+            return {"wrong": wrong}, b""
+        job["values"]["report"]["body"] = body
+        head, data = self.print(job, b"")
+        return {**head, "wrong": self.reporting.too_long(head["pages"])}, data
+
+    def invoice(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
+        """Make an invoice: a PDF/A with its Factur-X inside, and its UBL in the head."""
+        terms = job["terms"]
+        printed = self.page.archive(self.html.get_template(job["template"]).render(job["values"]))
+        inside = self.invoicing.xml(terms, self.invoicing.FACTUR_X)
+        embedded = self.invoicing.embed(printed, inside, terms["BT-2"])
+        data, pages, _boxes = self.stamp.stamp(embedded, job["document"], job["version"], "")
+        return {"pages": pages, "ubl": self.invoicing.xml(terms, self.invoicing.UBL).decode()}, data
+
     def write(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
         """Make a plain text, or with `escape` a page of a mail."""
         environment = self.html if job["escape"] else self.plain
@@ -73,7 +98,7 @@ class Press:
 
 JOBS = {
     "print": Press.print, "fill": Press.fill, "finish": Press.finish, "countersign": Press.countersign,
-    "write": Press.write, "check": Press.check,
+    "invoice": Press.invoice, "report": Press.report, "write": Press.write, "check": Press.check,
 }  # fmt: skip
 
 

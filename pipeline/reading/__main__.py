@@ -25,11 +25,11 @@ class Reading:
 
     def __init__(self) -> None:
         """Load the libraries, which is the slow part."""
-        from pipeline.reading import certificates, judge, original, pages, recognise, unlock
+        from pipeline.reading import certificates, judge, names, original, pages, recognise, unlock
 
         pages.prepare()
         certificates.prepare()
-        self.recognising, self.judging, self.unlocking = recognise, judge, unlock
+        self.recognising, self.judging, self.unlocking, self.naming = recognise, judge, unlock, names
         self.drawn = original.Drawn()
 
     def recognise(self, _: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -40,13 +40,17 @@ class Reading:
         """Open a PDF that we locked ourselves."""
         return {}, self.unlocking.unlocked(body, job["passwords"])
 
+    def text(self, _: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        """Give the text of a PDF."""
+        return asdict(self.naming.text(body, before_page)), b""
+
     def judge(self, job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Judge the pages of one document."""
         found, picture = self.judging.judge(self.judging.asked(job, body), self.drawn, before_page)
         return found.as_data(), picture
 
 
-JOBS = {"recognise": Reading.recognise, "judge": Reading.judge, "unlock": Reading.unlock}
+JOBS = {"recognise": Reading.recognise, "judge": Reading.judge, "unlock": Reading.unlock, "text": Reading.text}
 
 
 def before_page() -> None:

@@ -1,7 +1,8 @@
 """Copies that the coach sent herself: a mail from her own program that carries a document of ours.
 
-It does not carry our header. It is known by the name inside the PDF, and counts only when it went to nobody but the
-party that the document was for; any other is shown to her, once, and never touched. Only Sent is looked through.
+It does not carry our header. It is known by the name inside the PDF, or, like a profile that somebody else made, by its
+very bytes; it counts only when it went to nobody but the party that the document was for. Any other is shown to her,
+once, and never touched. Only Sent is looked through.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pipeline import questions
 from pipeline.edges import mailbox
 from pipeline.edges.mailbox.headers import batches
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
-from pipeline.model import OWN_HEADER, Kind, Purpose
+from pipeline.model import IN_COURSE, OPENING, OWN_HEADER, Kind, Purpose
 from pipeline.practice import Practice
 from pipeline.press.countersign import COUNTERSIGNED
 from pipeline.retention import identical
@@ -34,6 +35,11 @@ SENT = """
 SELECT token, party FROM messages
 WHERE dossier = ? AND revision = ? AND purpose = ? AND ',' || kinds || ',' LIKE '%,' || ? || ',%'
 """
+IN_ITS_COURSE = f"""
+SELECT token, party FROM messages
+WHERE dossier = ? AND round = ? AND ',' || kinds || ',' LIKE '%,' || ? || ',%'
+    AND purpose IN ({", ".join(f"'{purpose}'" for purpose in IN_COURSE)})
+"""  # noqa: S608 - only our own words are put in
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,9 @@ def _theirs(practice: Practice, carried: Carried, party: str, recipients: set[st
 def _carried(practice: Practice, papers: list[bytes]) -> Iterator[Carried]:
     """Give the documents of ours among these, as the confined reader sees them."""
     for data in papers:
+        if (known := _by_its_bytes(practice, data)) is not None:
+            yield known
+            continue
         try:
             found = FINGERPRINT.fullmatch(practice.reader.recognise(data).fingerprint)
         except ReadingNotInstalled:
@@ -185,12 +194,32 @@ def _papers(mail: Message) -> Iterator[bytes]:
                 yield data
 
 
+def _by_its_bytes(practice: Practice, data: bytes) -> Carried | None:
+    """Give the document in the course of a coaching that these bytes are."""
+    row = practice.database.row(
+        "SELECT dossier, kind, version FROM documents WHERE sha256 = ? AND kind NOT IN (?, ?)",
+        hashlib.sha256(data).hexdigest(), *OPENING,
+    )  # fmt: skip
+    return _in_its_course(practice, row["dossier"], Kind(row["kind"]), row["version"]) if row else None
+
+
 def _document(practice: Practice, found: re.Match[str]) -> Carried | None:
     dossier, number, version, countersigned = found.groups()
     kind = next((one for one in Kind if one.number == int(number)), None)
+    if kind is not None and kind not in OPENING:
+        return _in_its_course(practice, dossier, kind, int(version))
     purpose = Purpose.COUNTERSIGNED if countersigned else Purpose.DOCUMENTS
     rows = practice.database.rows(SENT, dossier, int(version), purpose, kind)
     return Carried(dossier, {row["party"]: row["token"] for row in rows}) if rows else None
+
+
+def _in_its_course(practice: Practice, dossier: str, kind: Kind, version: int) -> Carried | None:
+    """Give a document by whom a mail of ours is for: before her yes a report is for nobody but the client."""
+    there = practice.database.value(
+        "SELECT 1 FROM documents WHERE dossier = ? AND kind = ? AND version = ?", dossier, kind, version
+    )
+    rows = practice.database.rows(IN_ITS_COURSE, dossier, version, kind)
+    return Carried(dossier, {row["party"]: row["token"] for row in rows}) if there else None
 
 
 def _show(practice: Practice, carried: Carried, date: str, now: datetime) -> None:

@@ -1,8 +1,9 @@
 """Closing a dossier: the day from which most terms are counted is the coach's to tell, and hers to take back.
 
-Takes her word; leaves one row in `events` and an entry in the ledger, and does the steps of closing that the policy
-names: paper is asked after, the key to what was marked for learning is destroyed, and of who agreed to stay in touch it
-is written down that name and address stay. What else follows from it the plan works out anew each time.
+Takes her word, by command or in the client file; leaves one row in `events` and an entry in the ledger, and does the
+steps of closing that the policy names: paper is asked after, the key to what was marked for learning is destroyed, and
+of who agreed to stay in touch it is written down that name and address stay. What else follows from it the plan works
+out anew each time.
 """
 
 from __future__ import annotations
@@ -11,13 +12,10 @@ from datetime import date, datetime
 
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
-from pipeline.policy.deeds import citing
-from pipeline.policy.schema.base import Category
-from pipeline.policy.schema.retention import Event, RetentionRule, Until
+from pipeline.policy.schema.retention import Event
 from pipeline.practice import Practice
-from pipeline.retention import learning, paper
+from pipeline.retention import answers, forgotten, learning, paper
 from pipeline.retention.forecast import day_word
-from pipeline.retention.lives import KEEP_IN_TOUCH
 from pipeline.words import say
 
 
@@ -37,24 +35,23 @@ def close(practice: Practice, reference: str, now: datetime, on: date | None = N
         )  # fmt: skip
         ledger.record(practice.database, now, "dossier.closed", dossier=reference, day=day.isoformat())
         paper.ask(practice, reference, day, now)
-        _stay_in_touch(practice, reference, now)
+        answers.heed(practice, now, reference)
+        forgotten.settle(practice, reference, now)
     learning.destroy_keys(practice, now)
     return day
 
 
-def _stay_in_touch(practice: Practice, reference: str, now: datetime) -> None:
-    """Write down that name and address stay until it is taken back, where she agreed to that and the policy says so."""
-    agreed = practice.database.row(
-        "SELECT came_at FROM standing_consents WHERE dossier = ? AND purpose = ? AND given", reference, KEEP_IN_TOUCH
-    )
-    rules = [rule for rule in practice.policy.retention if _until_withdrawn(rule)]
-    if agreed is None or not rules:
-        return
-    day = practice.day_of(agreed["came_at"]).isoformat()
-    if practice.database.run(
-        "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", reference, Event.CONSENTED, day, now.isoformat()
-    ):  # fmt: skip
-        ledger.record(practice.database, now, "contact.kept", dossier=reference, **citing(*rules))
+def by_file(practice: Practice, now: datetime) -> int:
+    """Close every dossier whose file says so, once that day is there; gives how many. A file is heeded once."""
+    rows = practice.database.rows(
+        "SELECT c.dossier, c.day, d.opened_at FROM closings AS c JOIN dossiers AS d ON d.reference = c.dossier"
+        " WHERE c.day <= ? ORDER BY c.dossier", practice.today(now).isoformat(),
+    )  # fmt: skip
+    for row in rows:
+        day = max(date.fromisoformat(row["day"]), practice.day_of(row["opened_at"]))
+        close(practice, row["dossier"], now, day)
+        practice.database.run("DELETE FROM closings WHERE dossier = ? AND day = ?", row["dossier"], row["day"])
+    return len(rows)
 
 
 def stays_in_touch(practice: Practice, reference: str) -> bool:
@@ -66,11 +63,6 @@ def stays_in_touch(practice: Practice, reference: str) -> bool:
     )  # fmt: skip
 
 
-def _until_withdrawn(rule: RetentionRule) -> bool:
-    """Tell whether by a rule name and address stay for as long as she wishes; one with a ceiling promises less."""
-    return Category.KEEP_IN_TOUCH in rule.covers and rule.promise is Until.WITHDRAWN and rule.ceiling is None
-
-
 def reopen(practice: Practice, reference: str, now: datetime) -> None:
     """Take back that a dossier was closed; a key that was destroyed does not come back."""
     with practice.database.transaction():
@@ -79,6 +71,8 @@ def reopen(practice: Practice, reference: str, now: datetime) -> None:
         ):  # fmt: skip
             raise UsageError(_said(practice, "not_closed", reference=reference))
         practice.database.run("DELETE FROM events WHERE dossier = ? AND event = ?", reference, Event.CONSENTED)
+        practice.database.run("DELETE FROM closings WHERE dossier = ?", reference)
+        answers.take_back(practice, reference)
         paper.withdraw(practice, reference, now)
         ledger.record(practice.database, now, "dossier.reopened", dossier=reference)
 

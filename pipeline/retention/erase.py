@@ -247,8 +247,9 @@ def _outlives(ending: Ending) -> bool:
 
 def _empty(practice: Practice, dossier: str) -> None:
     """Remove every file that is left, whoever put it there, but for what the law keeps."""
-    invoices = practice.database.rows("SELECT file FROM invoices WHERE dossier = ? AND file IS NOT NULL", dossier)
-    files = set(SHELL.files(practice.database, practice.storage, dossier)) - {row["file"] for row in invoices}
+    invoices = practice.database.rows("SELECT file, books FROM invoices WHERE dossier = ?", dossier)
+    kept = {name for row in invoices for name in (row["file"], row["books"])}
+    files = set(SHELL.files(practice.database, practice.storage, dossier)) - kept
     practice.storage.erase(sorted(files))
     practice.storage.remove_folders(f"dossiers/{dossier}")
 

@@ -28,7 +28,9 @@ PARTS = {
     "offer": "held_offer", "quote": "held_quote", "consent": "held_consent", "signed_quote": "held_signed_quote",
     "signed_consent": "held_signed_consent", "mail_out": "held_mail_out", "mail_in": "held_mail_in",
     "statutory": "held_statutory", "rest": "held_rest", "mail": "held_mail", "file": "held_file", "daily": "held_daily",
-    "case": "held_case",
+    "case": "held_case", "profile": "held_profile", "invitation": "held_invitation", "report": "held_report",
+    "drafts": "held_drafts", "appointment": "held_appointment", "approval": "held_approval",
+    "questions": "held_questions", "returned_invoice": "held_returned_invoice",
 }  # fmt: skip
 """How each part is named to the coach; the statement has other words for the same, which speak to the client."""
 EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from pipeline.edges.database import Database
 from pipeline.edges.storage import Storage
-from pipeline.model import PAPER, Kind, message_file
+from pipeline.model import PAPER, AttentionState, Kind, message_file
 from pipeline.practice import Practice
-from pipeline.retention import learning, strays
+from pipeline.retention import course, learning, strays
+from pipeline.retention.course import UNASKED
 
 Files = Callable[[Database, Storage, str], list[str]]
 Outside = Callable[[Practice, str], None]
@@ -55,6 +56,23 @@ def _returned(kind: Kind) -> Files:
         return [*kept, *_named(storage, dossier, f"{dossier}-{kind.number}-v*-countersigned.pdf")]
 
     return files
+
+
+def _whole(kind: Kind) -> Files:
+    """Give the files of a kind of document that came in the course of a coaching, and of what came back of it."""
+    back = _returned(kind)
+
+    def files(database: Database, storage: Storage, dossier: str) -> list[str]:
+        own = course.whole_files(database, storage, dossier, kind)
+        return [*own, *(name for name in back(database, storage, dossier) if name not in own)]
+
+    return files
+
+
+def _drafts(database: Database, storage: Storage, dossier: str) -> list[str]:
+    own = course.draft_files(database, storage, dossier)
+    back = _returned(Kind.REPORT)(database, storage, dossier)
+    return [*own, *(name for name in back if name not in own)]
 
 
 def _frozen(database: Database, _storage: Storage, dossier: str) -> list[str]:
@@ -102,20 +120,29 @@ def _texts(*fields: str) -> str:
     )
 
 
+UNQUOTED = "UPDATE obligations SET question = NULL WHERE dossier = ?"
+"""What was asked of her names her, and who pays."""
 IN_TOUCH = ("client.name", "client.email")
 """What stays of somebody who agreed to stay in touch, for as long as she does not take that back."""
 CONTACT = ("client.formerly", "client.salutation", "client.phone")
 EMPLOYER = ("client.role", "client.organisation")
 PRINTED = "UPDATE documents SET sha256 = '', boxes = '{{}}' WHERE dossier = ? AND kind = '{kind}'"
-UNASKED = "SET state = 'settled', settled_at = opened_at, decision = 'erased'"
 OF_RETURNS = "return IN (SELECT number FROM returns WHERE dossier = ?1 AND kind = '{kind}')"
 OF_MAILS = "(dossier = ?1 OR mail IN (SELECT number FROM mails WHERE dossier = ?1))"
 RETURNED = (
     # What is gone is not asked about any more.
-    f"UPDATE attention {UNASKED} WHERE state = 'open' AND {OF_RETURNS}",
+    f"UPDATE attention SET {UNASKED} WHERE state = 'open' AND {OF_RETURNS}",  # noqa: S608 - our own words
     f"UPDATE attention SET return = NULL, reasons = '[]' WHERE {OF_RETURNS}",  # noqa: S608 - our own words
     "DELETE FROM returns WHERE dossier = ?1 AND kind = '{kind}'",
 )
+WORDS = {Kind.APPROVAL: ("DELETE FROM approvals WHERE dossier = ?1",)}
+"""What goes with a kind of document beside its own rows: with the forms her word on what they are about."""
+
+
+def back(kind: Kind) -> tuple[str, ...]:
+    """Give what removes that a kind of document came back."""
+    return tuple(sql.format(kind=kind) for sql in RETURNED)
+
 
 AGREED = "EXISTS (SELECT 1 FROM events WHERE dossier = ?1 AND event = 'consented')"
 YES = "EXISTS (SELECT 1 FROM standing_consents WHERE dossier = ?1 AND purpose = 'keep_in_touch' AND given)"
@@ -133,12 +160,15 @@ PARTS: dict[str, Part] = {
         _client_files,
         (
             "UPDATE obligations SET state = 'superseded' WHERE dossier = ? AND state = 'awaited'",
+            UNQUOTED,
             *_without(*CONTACT),
             *LEAVES_TOUCH,
             *learning.GOES_WITH_ITS_DOSSIER,
             "UPDATE dossiers SET client_key = '' WHERE reference = ?",
             "UPDATE holds SET reason = '' WHERE dossier = ? AND lifted_at IS NOT NULL",
             "UPDATE extensions SET reason = '' WHERE dossier = ? AND lifted_at IS NOT NULL",
+            # What was asked about a dossier and is answered tells nothing that is still needed.
+            f"UPDATE attention SET reasons = '[]' WHERE dossier = ? AND state = '{AttentionState.SETTLED}'",  # noqa: S608
         ),
         f"{_texts(*CONTACT)} UNION {_texts(*IN_TOUCH)} AND NOT ({STAYS}) UNION {learning.MARKED}",
     ),
@@ -147,6 +177,7 @@ PARTS: dict[str, Part] = {
         _client_files,
         (
             "UPDATE obligations SET state = 'superseded' WHERE dossier = ? AND state = 'awaited' AND party = 'sponsor'",
+            UNQUOTED,
             *_without("sponsor"),
         ),
         _texts("sponsor"),
@@ -159,11 +190,17 @@ PARTS: dict[str, Part] = {
         (
             PRINTED.format(kind=Kind.CONSENT),
             f"DELETE FROM consents WHERE dossier = ?1 AND NOT (purpose = 'keep_in_touch' AND {AGREED})",  # noqa: S608
-            "DELETE FROM approvals WHERE dossier = ?",
         ),
     ),
-    "signed_quote": Part(_returned(Kind.QUOTE), tuple(sql.format(kind=Kind.QUOTE) for sql in RETURNED)),
-    "signed_consent": Part(_returned(Kind.CONSENT), tuple(sql.format(kind=Kind.CONSENT) for sql in RETURNED)),
+    "signed_quote": Part(_returned(Kind.QUOTE), back(Kind.QUOTE)),
+    "signed_consent": Part(_returned(Kind.CONSENT), back(Kind.CONSENT)),
+    **{
+        part: Part(_whole(kind), (*course.whole_rows(kind), *back(kind), *WORDS.get(kind, ())))
+        for part, (_, kind) in course.WHOLE.items()
+    },
+    course.REPORT: Part(course.report_files, course.REPORT_ROWS),
+    course.DRAFTS: Part(_drafts, (*course.DRAFTS_ROWS, *back(Kind.REPORT))),
+    course.RETURNED_INVOICE: Part(_returned(Kind.INVOICE), back(Kind.INVOICE)),
     "mail_out": Part(
         _frozen,
         (
@@ -178,7 +215,7 @@ PARTS: dict[str, Part] = {
     "mail_in": Part(
         _raw_mails,
         (
-            f"UPDATE attention {UNASKED} WHERE state = 'open' AND mail IS NOT NULL AND {OF_MAILS}",
+            f"UPDATE attention SET {UNASKED} WHERE state = 'open' AND mail IS NOT NULL AND {OF_MAILS}",  # noqa: S608
             f"UPDATE attention SET reasons = '[]' WHERE mail IS NOT NULL AND {OF_MAILS}",  # noqa: S608 - our own
             (
                 "UPDATE mails SET file = '', mark = NULL, move = NULL,"
@@ -200,6 +237,7 @@ SHELL = Part(
         ),
         *learning.GOES_WITH_ITS_DOSSIER,
         "DELETE FROM extensions WHERE dossier = ?",
+        "DELETE FROM closings WHERE dossier = ?",
         "DELETE FROM consents WHERE dossier = ?",
         "DELETE FROM approvals WHERE dossier = ?",
         "DELETE FROM returns WHERE dossier = ?",
@@ -256,26 +294,46 @@ DAILY = Part(
 """A daily note to the coach, known by its token; its row stays, so that none is written for that day again."""
 
 
-def _invoice_file(database: Database, _storage: Storage, number: str) -> list[str]:
-    rows = database.rows("SELECT file FROM invoices WHERE number = ? AND file IS NOT NULL", number)
+def _rest_files(database: Database, _storage: Storage, number: str) -> list[str]:
+    rows = database.rows("SELECT file FROM invoices WHERE number = ? AND rest IS NOT NULL AND file IS NOT NULL", number)
     return [row["file"] for row in rows]
+
+
+def _statutory_files(database: Database, _storage: Storage, number: str) -> list[str]:
+    rows = database.rows("SELECT file, books FROM invoices WHERE number = ?", number)
+    return [name for row in rows for name in (row["file"], row["books"]) if name]
+
+
+def _without_pdf(which: str, empty: str) -> tuple[str, ...]:
+    """Give what takes the PDF of an invoice out of the rows, and keeps in what was still to be mailed with it."""
+    these = f"(SELECT dossier, version FROM invoices WHERE number = ?1{which})"  # noqa: S608 - our own words
+    return (
+        *course.no_more_mail(f"{course.carries(Kind.INVOICE)} AND (dossier, round) IN {these}"),
+        f"UPDATE documents SET {empty} WHERE kind = '{Kind.INVOICE}' AND (dossier, version) IN {these}",  # noqa: S608
+    )
 
 
 INVOICES = {
     "rest": Part(
-        _invoice_file,
-        ("UPDATE invoices SET rest = NULL, file = NULL, sha256 = NULL WHERE number = ?",),
+        _rest_files,
+        (
+            *_without_pdf(" AND rest IS NOT NULL", course.EMPTY),
+            "UPDATE invoices SET rest = NULL, file = NULL, sha256 = NULL WHERE number = ? AND rest IS NOT NULL",
+        ),
         "SELECT DISTINCT found.value FROM invoices, json_tree(coalesce(rest, '{}')) AS found"
         " WHERE number = ? AND found.type = 'text'",
     ),
     "statutory": Part(
-        _invoice_file,
-        ("DELETE FROM invoices WHERE number = ?",),
+        _statutory_files,
+        (*_without_pdf("", f"{course.EMPTY}, source = NULL"), "DELETE FROM invoices WHERE number = ?"),
         "SELECT DISTINCT found.value FROM invoices, json_tree(statutory) AS found"
         " WHERE number = ? AND found.type = 'text'",
     ),
 }
-"""An invoice in two, known by its number: what the law names stays to the end of its duty, the rest goes on time."""
+"""An invoice in two, known by its number: what the law names stays to the end of its duty, the rest goes on time.
+
+The PDF shows both, so it goes with the rest; the file for the books stays. Where there is no rest the PDF stays too.
+"""
 
 CASE = Part(
     lambda _database, _storage, _code: [],

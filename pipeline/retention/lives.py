@@ -19,6 +19,7 @@ from pipeline.policy.plan import Held
 from pipeline.policy.schema.base import Category
 from pipeline.policy.schema.retention import Event
 from pipeline.policy.terms import Life, book_year_end
+from pipeline.retention import course
 
 Day = Callable[[datetime], date]
 """Gives the date of a moment on the practice's calendar."""
@@ -34,6 +35,14 @@ COLUMNS = {
 }  # fmt: skip
 """The parts that are rows and files of their own, each with the day on which it came as a column below."""
 
+CONTACTS = (
+    f"('{Purpose.DOCUMENTS}', '{Purpose.APPOINTMENT}', '{Purpose.INVITATION}', '{Purpose.PROFILE}', '{Purpose.REPORT}',"
+    f" '{Purpose.INVOICE}')"
+)
+"""Why mail goes out that is contact; what only reminds or asks again by itself is none."""
+FORMS = "approval"
+"""The part to which her word on a report belongs, however it came in."""
+
 # The agreement stands when a signed quote was booked, also when a newer version has taken its obligation's place. A
 # quote has lapsed when its newest version has, and nothing of the dossier waits for the coach: a refusal in a mail that
 # anybody can write, or a signature that came late, is hers to judge before anything is counted from it; paper that is
@@ -47,8 +56,8 @@ SELECT d.reference, d.opened_at, d.client_key,
         AS consented,
     (SELECT came_at FROM standing_consents WHERE dossier = d.reference AND purpose = '{KEEP_IN_TOUCH}' AND NOT given)
         AS withdrawn,
-    (SELECT json_group_array(json_object('number', number, 'issued_on', issued_on,
-        'rest', rest IS NOT NULL OR file IS NOT NULL)) FROM invoices WHERE dossier = d.reference) AS invoices,
+    (SELECT json_group_array(json_object('number', number, 'issued_on', issued_on, 'rest', rest IS NOT NULL))
+        FROM invoices WHERE dossier = d.reference) AS invoices,
     EXISTS (SELECT 1 FROM obligations WHERE dossier = d.reference AND kind = '{Kind.QUOTE}'
         AND state = '{ObligationState.FULFILLED}')
     OR EXISTS (SELECT 1 FROM returns WHERE dossier = d.reference AND kind = '{Kind.QUOTE}'
@@ -57,7 +66,7 @@ SELECT d.reference, d.opened_at, d.client_key,
         AND what <> '{PAPER}' AND dossier IS NOT NULL) THEN
         (SELECT max(settled_at) FROM obligations WHERE dossier = d.reference AND kind = '{Kind.QUOTE}'
             AND state IN ('{ObligationState.EXPIRED}', '{ObligationState.DECLINED}')) END AS lapsed,
-    (SELECT max(accepted_at) FROM messages WHERE dossier = d.reference AND purpose = '{Purpose.DOCUMENTS}') AS went,
+    (SELECT max(accepted_at) FROM messages WHERE dossier = d.reference AND purpose IN {CONTACTS}) AS went,
     (SELECT min(written_at) FROM documents WHERE dossier = d.reference AND kind = '{Kind.QUOTE}'
         AND sha256 <> '') AS quote,
     coalesce(
@@ -68,6 +77,8 @@ SELECT d.reference, d.opened_at, d.client_key,
     (SELECT min(read_at) FROM returns WHERE dossier = d.reference AND kind = '{Kind.QUOTE}') AS signed_quote,
     (SELECT min(read_at) FROM returns WHERE dossier = d.reference AND kind = '{Kind.CONSENT}') AS signed_consent,
     (SELECT min(queued_at) FROM messages WHERE dossier = d.reference AND recipient <> '') AS mail_out,
+    {course.DOCUMENTS} AS documents, {course.RETURNS} AS returned,
+    (SELECT min(at) FROM approvals WHERE dossier = d.reference) AS worded,
     m.mail_in, m.came
 FROM dossiers d LEFT JOIN (
     SELECT dossier, min(CASE WHEN file <> '' THEN stored_at END) AS mail_in,
@@ -79,7 +90,7 @@ ORDER BY d.reference
 """  # noqa: S608 - only our own words are put in
 
 LONE_INVOICES = """
-SELECT number, issued_on, dossier, rest IS NOT NULL OR file IS NOT NULL AS rest FROM invoices
+SELECT number, issued_on, dossier, rest IS NOT NULL AS rest FROM invoices
 WHERE NOT EXISTS (SELECT 1 FROM dossiers WHERE reference = invoices.dossier) ORDER BY number
 """
 
@@ -108,8 +119,18 @@ def _of_dossier(row: sqlite3.Row, day: Day, last_month: int) -> Iterator[Held]:
     for name, category in COLUMNS.items():
         if row[name]:
             yield Held(reference, category, name, Life(_day(row[name], day), engaged, events, extended))
+    for name, at in _in_course(row).items():
+        yield Held(reference, course.CATEGORIES[name], name, Life(_day(at, day), engaged, events, extended))
     for invoice in json.loads(row["invoices"]):
         yield from _invoice(reference, invoice, events, last_month, extended)
+
+
+def _in_course(row: sqlite3.Row) -> dict[str, str]:
+    """Give the parts that came in the course of the coaching, each with when the first of it did."""
+    found = course.first_days(json.loads(row["documents"]), json.loads(row["returned"]))
+    if row["worded"]:
+        found[FORMS] = min(row["worded"], found.get(FORMS, row["worded"]))
+    return found
 
 
 def _facts(revisions: list[dict[str, Any]]) -> Iterator[tuple[Category, str]]:

@@ -1,26 +1,56 @@
 """Which mail is at its end: what the policy's mail rules are about, put down once its event and its wait are over.
 
-Takes mails that were accepted, answered or filed; leaves rows in `purges`.
+Takes mails that were accepted, answered, filed, or whose contents were erased; leaves rows in `purges`.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pipeline.edges import ledger
-from pipeline.model import AttentionState, Kind, MailState, MessageState, ObligationState, PurgeState, Purpose
+from pipeline.model import (
+    IN_COURSE,
+    OPENING,
+    AttentionState,
+    Kind,
+    MailState,
+    MessageState,
+    ObligationState,
+    PurgeState,
+    Purpose,
+)
 from pipeline.policy.mailterms import MailLife, MailTerm, kinds_of, mail_term
 from pipeline.policy.schema.mail import Deleted, MailKind
 from pipeline.practice import Practice
 from pipeline.retention import proof
 
+OPENED_BY = "('{}', '{}')".format(*OPENING)
+COURSE = ", ".join(f"'{purpose}'" for purpose in IN_COURSE)
+OF_COURSE = f"m.purpose IN ({COURSE})"
+# A mail asks for what it carries, for her word on it, or, when it carries an invoice, for its payment. What asks
+# nothing is answered by being accepted. What it carries is gone once the last of its documents was erased.
 SENT = f"""
 SELECT m.token, NULL AS mail, m.dossier, m.purpose, m.kinds, m.accepted_at,
-    (SELECT CASE WHEN sum(o.state = '{ObligationState.AWAITED}') = 0 THEN max(coalesce(o.settled_at, o.asked_at)) END
-     FROM obligations o WHERE o.dossier = m.dossier AND o.version = m.revision
-     AND (o.party = m.party OR m.party NOT IN (SELECT party FROM obligations WHERE dossier = m.dossier))) AS answered_at
+    CASE WHEN m.purpose IN ('{Purpose.INVOICE}', '{Purpose.PAYMENT}') THEN
+        (SELECT paid_on FROM invoices WHERE dossier = m.dossier AND version = m.round)
+    WHEN {OF_COURSE} THEN
+        (SELECT CASE WHEN count(*) = 0 THEN m.accepted_at WHEN sum(o.state = '{ObligationState.AWAITED}') = 0
+            THEN max(coalesce(o.settled_at, o.asked_at)) END
+         FROM obligations o WHERE o.dossier = m.dossier AND o.version = m.round AND o.party = m.party
+         AND ',' || m.kinds || ',' LIKE '%,' || o.kind || ',%')
+    WHEN m.kinds = '{Kind.APPROVAL}' THEN
+        (SELECT CASE WHEN sum(o.state = '{ObligationState.AWAITED}') = 0 THEN max(coalesce(o.settled_at, o.asked_at))
+            END FROM obligations o WHERE o.dossier = m.dossier AND o.kind = m.kinds)
+    ELSE
+        (SELECT CASE WHEN sum(o.state = '{ObligationState.AWAITED}') = 0 THEN max(coalesce(o.settled_at, o.asked_at))
+            END FROM obligations o WHERE o.dossier = m.dossier AND o.version = m.revision AND o.kind IN {OPENED_BY}
+         AND (o.party = m.party OR m.party NOT IN
+            (SELECT party FROM obligations WHERE dossier = m.dossier AND kind IN {OPENED_BY}))) END AS answered_at,
+    m.kinds <> '' AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.dossier = m.dossier AND d.sha256 <> ''
+        AND ',' || m.kinds || ',' LIKE '%,' || d.kind || ',%' AND (m.kinds = '{Kind.APPROVAL}'
+            OR d.version = CASE WHEN {OF_COURSE} THEN m.round ELSE m.revision END)) AS emptied
 FROM messages m
 WHERE m.state = '{MessageState.ACCEPTED}' AND NOT EXISTS (SELECT 1 FROM purges WHERE token = m.token)
 """  # noqa: S608 - only our own words are put in
@@ -39,15 +69,17 @@ def schedule(practice: Practice, now: datetime) -> int:
     if not practice.policy.mail:
         return 0
     with practice.database.transaction():
-        found = (*_sent(practice), *_received(practice))
+        found = (*_sent(practice, now), *_received(practice))
         return _put_down(practice, [(row, term) for row, term in found if term.due <= now], now)
 
 
-def _sent(practice: Practice) -> Iterator[tuple[sqlite3.Row, MailTerm]]:
+def _sent(practice: Practice, now: datetime) -> Iterator[tuple[sqlite3.Row, MailTerm]]:
     for row in practice.database.rows(SENT):
         kinds = kinds_of(Purpose(row["purpose"]), (Kind(kind) for kind in row["kinds"].split(",") if kind))
-        life = MailLife(kinds, _moments(row, {Deleted.ACCEPTED: "accepted_at", Deleted.ANSWERED: "answered_at"}))
-        term = mail_term(practice.policy.mail, life)
+        happened = _moments(row, {Deleted.ACCEPTED: "accepted_at", Deleted.ANSWERED: "answered_at"})
+        if row["emptied"]:
+            happened[Deleted.WITH_CONTENTS] = now  # this is the first look since they went
+        term = mail_term(practice.policy.mail, MailLife(kinds, happened))
         if term is not None:
             yield row, term
 
@@ -69,7 +101,13 @@ def _received(practice: Practice) -> Iterator[tuple[sqlite3.Row, MailTerm]]:
 
 
 def _moments(row: sqlite3.Row, columns: dict[Deleted, str]) -> dict[Deleted, datetime]:
-    return {event: datetime.fromisoformat(row[column]) for event, column in columns.items() if row[column]}
+    return {event: _moment(row[column]) for event, column in columns.items() if row[column]}
+
+
+def _moment(at: str) -> datetime:
+    """Give a moment; a day that somebody told begins in UTC."""
+    moment = datetime.fromisoformat(at)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _put_down(practice: Practice, due: list[tuple[sqlite3.Row, MailTerm]], now: datetime) -> int:

@@ -30,7 +30,8 @@ GROUPS = {
     Category.CONTACT: PERSON, Category.EMPLOYER: PERSON, Category.SPONSOR: PERSON, Category.GOAL: GOAL,
     Category.QUOTE: PAPERS, Category.AGREEMENT: PAPERS, Category.CONSENT: PAPERS, Category.MAIL_OUT: MAIL,
     Category.MAIL_IN: MAIL, Category.UNFILED: MAIL, Category.INVOICE: BOOKS, Category.LOG: LOOSE,
-    Category.KEEP_IN_TOUCH: PERSON,
+    Category.KEEP_IN_TOUCH: PERSON, Category.PROFILE_INTAKE: PAPERS, Category.PROFILE: PAPERS,
+    Category.REPORT: PAPERS, Category.DRAFT: PAPERS, Category.APPOINTMENT: PAPERS,
 }  # fmt: skip
 FILES = "file"
 """The part that is a refused file: of one kind with mail that has no dossier, and told apart from it here."""

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from pipeline.edges import ledger
 from pipeline.model import ErasureState
+from pipeline.policy.closing import answer_by
 from pipeline.policy.plan import Ending
 from pipeline.policy.terms import Term
 from pipeline.practice import Practice
-from pipeline.retention import holds, lookout, strays
+from pipeline.retention import answers, holds, lookout, strays
 from pipeline.retention.lives import held
 from pipeline.retention.versions import plan_of
 
@@ -29,7 +30,7 @@ BEGUN = {ErasureState.ERASING, ErasureState.ERASED}
 def endings(practice: Practice, today: date) -> Iterable[Ending]:
     """Give when each part of all that is held goes, as things stand today."""
     parts = chain(held(practice.database, practice.today, practice.file.books.year_ends), strays.held(practice))
-    return plan_of(practice).endings(parts, holds.standing(practice, today))
+    return plan_of(practice).endings(parts, holds.standing(practice, today) | answers.looked_at(practice))
 
 
 def announce(practice: Practice, now: datetime, *, afresh: bool = False) -> int:
@@ -48,7 +49,8 @@ def announce(practice: Practice, now: datetime, *, afresh: bool = False) -> int:
     with practice.database.transaction():
         lookout.note(practice, seen, now)
         _take_back(practice, due, now)
-        return sum(_plan(practice, one, now) for one in due)
+        asked = answers.asked_on(practice)
+        return sum(_plan(practice, one, now, asked.get(one.held.dossier)) for one in due)
 
 
 def _due(practice: Practice, today: date) -> list[Ending] | None:
@@ -73,11 +75,17 @@ def veto_until(ending: Ending, announced: datetime, zone: ZoneInfo) -> datetime:
     return max(day, min(announced + VETO, max(last, announced + AT_LEAST)))
 
 
+def _answered(ending: Ending, asked_on: date | None, zone: ZoneInfo) -> datetime:
+    """Give until when what goes waits for what closing asked on a day: as long as destroying it may take, from then."""
+    day = answer_by(ending.term, asked_on) if asked_on else None
+    return _start(day, zone) if day else datetime.min.replace(tzinfo=UTC)
+
+
 def _start(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _plan(practice: Practice, ending: Ending, now: datetime) -> int:
+def _plan(practice: Practice, ending: Ending, now: datetime, asked_on: date | None) -> int:
     part, term = ending.held, ending.term
     known = practice.database.row(
         "SELECT * FROM erasures WHERE dossier = ? AND category = ? AND part = ?",
@@ -86,7 +94,8 @@ def _plan(practice: Practice, ending: Ending, now: datetime) -> int:
     if known is not None and known["state"] in BEGUN:
         return 0
     announced = _announced(known, term, now)
-    until = veto_until(ending, announced, ZoneInfo(practice.file.timezone))
+    zone = ZoneInfo(practice.file.timezone)
+    until = max(veto_until(ending, announced, zone), _answered(ending, asked_on, zone))
     planned = {
         "rules": " ".join(term.rules), "clauses": " ".join(term.clauses), "due": str(term.due),
         "gone_by": str(term.gone_by), "ending": str(term.end), "state": str(ErasureState.PLANNED),

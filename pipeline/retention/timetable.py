@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pipeline.errors import NotReachable
 from pipeline.practice import Practice
-from pipeline.retention import erase, guarding, learning, mailing, planning, purge
+from pipeline.retention import answers, closing, drafts, erase, forgotten, guarding, learning, mailing, planning, purge
 
 Tell = Callable[[str], None]
 ROUNDS = 3
@@ -26,9 +26,10 @@ def keep_promises(practice: Practice, now: datetime, tell: Tell, *, asked: bool 
     guarding.note_clock(practice, now)
     mailing.schedule(practice, now)
     if guarding.clock_stands(practice, now, asked=asked):
+        _hear(practice, now)
         planning.announce(practice, now)
         learning.destroy_keys(practice, now)
-    gone, away = 0, None
+    gone, away = drafts.go(practice, now, tell), None
     for further in reversed(range(ROUNDS)):
         if practice.stopping.is_set():
             break
@@ -40,3 +41,11 @@ def keep_promises(practice: Practice, now: datetime, tell: Tell, *, asked: bool 
     if away is not None:
         raise away
     return gone
+
+
+def _hear(practice: Practice, now: datetime) -> None:
+    """Take over what was said of closing: by the coach in a file, by a client in answer; and ask about what was not."""
+    closing.by_file(practice, now)
+    with practice.database.transaction():
+        answers.heed(practice, now)
+    forgotten.ask(practice, now)

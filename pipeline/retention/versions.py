@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from pipeline.policy.plan import Plan, Version
-from pipeline.policy.policy import retention_rules
+from pipeline.policy.policy import Policy, retention_rules
+from pipeline.policy.schema.base import Category
+from pipeline.policy.schema.retention import RetentionRule
 from pipeline.practice import Practice
 from pipeline.statements import Spell, policies, spells
 
@@ -24,7 +26,7 @@ def plan_of(practice: Practice) -> Plan:
         since = date.min
     elif earlier[-1][0] == practice.file.statement.version:
         since = practice.day_of(earlier.pop()[1])
-    in_force = Version(since, tuple(retention_rules(practice.policy)))
+    in_force = Version(since, _rules(practice.policy))
     return Plan([*_versions(practice, earlier), in_force])
 
 
@@ -32,4 +34,16 @@ def _versions(practice: Practice, earlier: list[Spell]) -> Iterator[Version]:
     """Give the versions before the one of now; one that came back is there each time that it was in force."""
     kept = policies(practice) if earlier else {}
     for version, since in earlier:
-        yield Version(practice.day_of(since), tuple(retention_rules(kept[version])))
+        yield Version(practice.day_of(since), _rules(kept[version]))
+
+
+def _rules(policy: Policy) -> tuple[RetentionRule, ...]:
+    """Give the terms of a policy; of drafts, where it does not speak of them, those of the report they are for."""
+    rules = retention_rules(policy)
+    if any(Category.DRAFT in rule.covers for rule in rules):
+        return tuple(rules)
+    return tuple(_with_drafts(rule) if Category.REPORT in rule.covers else rule for rule in rules)
+
+
+def _with_drafts(rule: RetentionRule) -> RetentionRule:
+    return rule.model_copy(update={"covers": [*rule.covers, Category.DRAFT]})

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HOSTNAME = "localhost"
 _LOG = logging.getLogger(__name__)
 _UNSAFE = re.compile(r"[^A-Za-z0-9.:\[\]_-]")
+_UNSAFE_ADDRESS = re.compile(r"[^A-Za-z0-9.+@_-]")
 
 
 class _Client(SmtpSession):
@@ -133,12 +134,14 @@ class Reception:
         return touched
 
     def _trace(self, session: SmtpSession, envelope: Envelope, recipient: str, queued_as: str) -> bytes:
-        """Write the two fields every delivery puts in front (RFC 5321 section 4.4)."""
+        """Write the fields every delivery puts in front (RFC 5321 section 4.4, RFC 8601): who sent it, and how sure."""
         sender = (envelope.mail_from or "").removeprefix("<").removesuffix(">")
         greeting = _UNSAFE.sub("?", session.host_name or "")[:255] or "unknown"
         protocol_name = "ESMTPA" if session.authenticated else "ESMTP" if session.extended_smtp else "SMTP"
+        found = f"spf=pass smtp.mailfrom={_UNSAFE_ADDRESS.sub('?', sender)}" if session.authenticated else "none"
         return (
             f"Return-Path: <{sender}>\r\n"
+            f"Authentication-Results: {HOSTNAME}; {found}\r\n"
             f"Received: from {greeting} ([127.0.0.1])\r\n"
             f"\tby {HOSTNAME} (pipeline sandbox) with {protocol_name} id {queued_as}\r\n"
             f"\tfor <{recipient}>; {format_datetime(self._site.clock())}\r\n"

@@ -50,7 +50,26 @@ WORDS = {
     "same_mailbox": "sponsor and client have the same address; leave the sponsor out or give another address",
     "plain_far": "without encryption (plain-on-loopback) only this computer can be reached; write starttls or tls",
     "copy_needs_imap": "a copy in Sent needs an imap account; fill in imap, or choose server or none",
+    "parts_not_whole": "the instalments are {value}% together; together they must be exactly 100%",
+    "parts_needed": "'when: instalments' needs instalments; write at least two parts under instalments",
+    "parts_unneeded": "nothing is billed in instalments; write 'when: instalments' or take instalments away",
+    "bad_prefix": "'{value}' cannot stand before an invoice number; use at most 8 letters, digits or hyphens",
     "no_such_policy": "'{value}' is not a known policy; choose from: {known}",
+    # The file of an appointment (config.appointment), and its invitation (outgoing.calendar)
+    "bad_when": "'{value}' is not a day with a time; write it like 2026-12-31 14:00 or 31 December 2026 14:00",
+    "when_two_ways": "'{value}' can be read in two ways; write it like 2026-12-31 14:00",
+    "wrong_weekday": "{date} is a {weekday} and not a {typed}; write {weekday}, or mend the date",
+    "no_such_time": "'{value}' does not exist: the clock goes forward to summer time then; write another time",
+    "bad_minutes": "'{value}' is not a length from {least} to {most} minutes; write for example 60 or 1.5 hours",
+    "bad_reminder": "'{value}' cannot be used; write how long before, like 1 day or 2 hours, or 0 for no reminder; "
+    "{most} days at most",
+    "bad_link": "'{value}' is not a link that can be used here; copy it from your browser, with https:// in front",
+    "no_place": "it does not say where; fill in '{where}' or '{link}'",
+    "place_is_link": "this is a web address; write it at '{link}'",
+    "no_notes_here": "notes of a session are not kept here; take them out. Only when, how long and where belong here",
+    "no_notes_by_clause": "notes of a session are not kept here, so your privacy statement promises ({clauses}); "
+    "take them out. Only when, how long and where belong here",
+    "appointment_with": "Appointment with {practice}",
     # A policy file (policy)
     "bad_period": "'{value}' is no term; write it as P5Y, P6M, P4W, P7D or PT48H",
     "no_term": "this rule names no term; fill in floor, promise or ceiling",
@@ -74,9 +93,108 @@ WORDS = {
     "refused_conflict": "this is a conflict copy of your cloud folder; choose which version holds and delete the other",
     "refused_unreadable": "this file cannot be read ({reason}); check its permissions",
     "refused_name": "client files end in .yaml or .yml; give the file such a name",
+    "refused_pdf_at_clients": "this is a PDF, and client files (.yaml) belong here; put a profile in drop/profiles and "
+    "a report in drop/reports",
+    "refused_name_appointments": "only appointments belong here, which end in .yaml or .yml; a report belongs in "
+    "drop/reports, and notes of a session do not belong here",
+    "refused_name_profiles": "the profile belongs here as a PDF, or an invitation to have it made (.yaml)",
+    "refused_written_profile": "this is a text document, and a profile belongs here as a PDF; save it as PDF and put "
+    "that here",
+    "refused_name_reports": "a report ends in .docx, .pdf, .md or .yaml; save it like that",
+    "refused_written_report": "this kind of text document cannot be read here; save it as .docx or as PDF",
+    "refused_picture": "this is a photo or a scan as a picture; make a PDF of it and put that here",
+    "refused_packed": "this is a packed file; unpack it and put here what is in it",
+    "refused_not_a_document": "this is not an ordinary file; put the file itself here",
+    "refused_folder": "a folder within a folder is not looked into; put the files themselves in the folder with the "
+    "reference",
+    "refused_closed_folder": "this folder cannot be opened; check its permissions",
+    "refused_open": "this file is still open in a word processor; close it there, and it goes on by itself",
+    "refused_large": "this file is too large; it may be at most {reason} MB",
+    "refused_empty": "this file is empty; wait until it has been downloaded whole, or put it here again",
+    # Placing what is dropped (placing, notes)
+    "placing_none": "there is no reference with this file, so nobody can say which dossier it belongs to",
+    "placing_two": "more than one reference stands here: {value}; leave one of them",
+    "placing_disagree": "the name, the folder and the file itself name different dossiers: {value}; leave one of them",
+    "placing_unknown": "there is no dossier {value}; check the reference",
+    "placing_unknown_near": "there is no dossier {value}; did you mean {near}?",
+    "placing_closed": "dossier {value} is closed, nothing is added to it; a second coaching of the same client is a "
+    "new dossier, which begins with a client file in drop/clients",
+    "placing_erased": "dossier {value} has been erased, nothing is added to it; a second coaching of the same client "
+    "is a new dossier, which begins with a client file in drop/clients",
+    "placing_restricted": "nothing of dossier {value} may be used now; when it may again, type: "
+    "pipeline hold {value} --lift",
+    "placing_help": "Put the dossier's reference in the name of the file, as in 'K7Q4-MX2P report.docx', or put the "
+    "file in a folder of that name; in a YAML file it can also be a line: 'dossier: K7Q4-MX2P'. It then goes on by "
+    "itself and this note disappears.",
+    "placing_open": "Open dossiers, the newest first:",
+    "placing_one": "{reference}  {initials}  since {day}",
+    "placing_more": "and {count} more; what is under way is shown by: pipeline status",
+    "placing_no_open": "There is no open dossier now; a dossier begins with a client file in drop/clients.",
     "unknown_dossier": "there is no dossier {value}; take the line out for a new dossier. Open dossiers: {known}",
     "other_client": "dossier {value} is another client's; take this line out for a new dossier. "
     "If the client has a new name, add below it 'formerly: the old name'",
+    # A report, its approval, and what is asked at closing (config.report, press.report, outgoing.report_values)
+    "report_sort": "such a file cannot be a report; write it as .md or .yaml, or save it as Word (.docx) or PDF",
+    "report_macros": "this Word file has macros in it; save it as an ordinary Word file (.docx) or as PDF",
+    "report_file_too_large": "this file is too large; it can be {most} MB at most. Make the pictures in it smaller",
+    "report_empty": "there is no text in this report yet; write it",
+    "report_text_too_large": "this is more text than a report can have ({most} kB); shorten it",
+    "report_long_line": "this line is longer than {most} characters; begin a new paragraph earlier",
+    "report_front_open": "the block that begins here with --- ends nowhere; put a line with --- below it",
+    "report_image": "a picture cannot stand here; take it out, or make the report in Word or as PDF",
+    "report_too_deep": "too much is put inside each other here (lists, quotations, emphasis); make it simpler",
+    "report_too_wide": "this table has more than {most} columns; that does not fit on paper",
+    "report_too_much": "this report has too many separate lines, lists or table cells; shorten it",
+    "report_too_long": "this report is longer than {most} pages; shorten it",
+    "report_not_pdf": "this is not a readable PDF inside; save the report as PDF again",
+    "report_not_word": "this is not a readable Word file inside, or there is a password on it; save it again as .docx "
+    "or as PDF",
+    "report_locked": "this PDF is protected or has a password; save the report without protection",
+    "report_acts": "there is a script, a command or another file in this PDF; print the report to PDF again",
+    "report_of_another": "this is a document of ours, number {value}, and not a new report; put the report itself here",
+    "report_outside": "this Word file fetches something from outside itself; put that text or picture into it, or save "
+    "it as PDF",
+    "report_tracked": "there are still tracked changes in this Word file; accept or reject them and save it",
+    "report_no_word": "this Word file could not be made into a PDF here. Save it as PDF yourself and put that here. If "
+    "LibreOffice is not there yet, type: sudo apt-get install --no-install-recommends libreoffice-writer-nogui "
+    "fonts-crosextra-carlito",
+    "report_answered": "this is exactly version {version}, which the client has answered already; a new version must "
+    "say something else",
+    "collect_closed": "your policy does not allow this yet ({clauses})",
+    "collect_without_consent": "this may lie here only once the client has said ({clauses}): {asked}",
+    "report_not_wanted": "the client has ticked that no end report is wanted; speak with her or him first",
+    "report_addresses_changed": "the client file names other addresses now than when this report was made; choose "
+    "reject, and put the report in drop/reports again",
+    "report_name_absent": "the name {name} is nowhere in this report; see whether it belongs to this dossier",
+    "report_no_text": "what stands in this report could not be read; see for yourself whether it belongs here",
+    "report_names_another": "this report names {other}, a client of yours ({reference}); see whether that is right",
+    "report_like_names": "{name} and {other} ({reference}) are like names; see whose report this is",
+    "report_employers_address": "{recipient} is an address at {organisation}, where others may read along before the "
+    "client has approved anything; ask whether the report may go there, or for an address of her or his own",
+    "report_shared_address": "{recipient} is also the address of {reference}; see whether somebody else can see this "
+    "report",
+    # What the client approved and who pays does not get (outgoing.sharing)
+    "waits_sharing": "something the client approved cannot go to the sponsor",
+    "share_other_address": "{document}: what was asked is whether it may go to the sponsor's former address, and that "
+    "is another one now. Put it in {place} again, then it is asked again; if the new address is wrong, put the "
+    "former one back in the client file",
+    "share_without_consent": "{document} stays here: your policy ({clauses}) asks consent for it as well: {purpose} "
+    "Ask "
+    "the client; once that consent is here, it goes by itself",
+    "share_never": "{document} stays here: by your policy ({clauses}) this never goes to a sponsor",
+    "share_not_first": "{document} stays here: it did not arrive at the client, who must have it first ({clauses}). "
+    "Put "
+    "it in {place} again; if the address is wrong, mend the client file first",
+    "share_kept_in": "{document} stays here by your policy ({clauses}); if it can go after all, type: pipeline release "
+    "{reference}",
+    "report_title": "Final report",
+    "report_reason": "Occasion",
+    "report_goal": "Goal",
+    "report_course": "Course",
+    "report_result": "Result",
+    "report_advice": "Recommendations",
+    "approve_report": "The report {code}, version {version}, may go to {recipient} as it is.",
+    "approve_where": "By mail to {address}, and to nobody else.",
     # States, as `status` and `show` say them
     "state_held": "waits for your release: pipeline release {reference}",
     "state_queued": "is ready to go",
@@ -97,7 +215,23 @@ WORDS = {
     "exempt": "exempt",
     "document_quote": "the quote {number}",
     "for_information": "a copy, for information",
+    "exempt_training": "Exempt from VAT under article 11(1)(o) of the Dutch VAT Act 1968 (education; CRKBO).",
+    "exempt_small_business": "Exempt from VAT under article 25 of the Dutch VAT Act 1968 (small business scheme).",
+    "part_of_quote": "{name}: part {number} of {count} ({percent}) of quote {quote}",
+    "bill_of_nothing": "there is nothing on this invoice; write lines in the client file or in the programme",
+    "bill_vat_of_small_business": "with the small business scheme no VAT may be on an invoice; "
+    "write 'vat: exempt' in the lines",
+    "bill_needs_btw": "there is VAT on this invoice and practice.yaml names no VAT number; fill in btw under practice",
+    "bill_needs_exemption": "something on this invoice bears no VAT and practice.yaml does not say why; "
+    "fill in exempt_text under invoicing",
     "document_consent": "the consent declaration",
+    "document_profile": "the profile",
+    "document_report": "the report, version {number}",
+    "document_invoice": "the invoice {number}",
+    "document_appointment": "the appointment, for your calendar",
+    "document_approval": "the form to say whether the report may go on as it is",
+    "document_questions": "the questions at closing",
+    "document_invitation": "the invitation to the profile",
     "subject": "Documents from {practice}, reference {reference}",
     "none": "none",
     "mail_too_large": "a mail in the folder {folder} of {date}, sender {sender}, is too large to be read ({size}); "
@@ -215,6 +349,13 @@ WORDS = {
     "verdict_look": "please look yourself",
     "paper_quote": "the quote, version {version}",
     "paper_consent": "the consent declaration, version {version}",
+    "paper_profile": "the profile, version {version}",
+    "paper_report": "the report, version {version}",
+    "paper_invoice": "the invoice, number {version} of this dossier",
+    "paper_appointment": "the appointment, notice {version}",
+    "paper_approval": "the form with the report, version {version}",
+    "paper_questions": "the questions at closing, version {version}",
+    "paper_invitation": "the invitation to the profile, version {version}",
     "waits_return": "a paper came back",
     "waits_papers": "a mail with papers that could not be read",
     "waits_unmatched": "a mail whose dossier is not certain",
@@ -223,6 +364,32 @@ WORDS = {
     "waits_decline": "the quote seems to be declined",
     "waits_request": "a request about personal data",
     "waits_answer": "an answer to your question",
+    "waits_addressee": "a mail of which you must first see whether it goes to the right person",
+    "waits_approval": "an answer about a report or profile of which you must see what it says",
+    "waits_changes": "the client wants something changed",
+    "waits_not_approved": "the client does not want it to go on",
+    "word_about": "it is about {document} in dossier {dossier}",
+    "word_yes": "she seems to say yes",
+    "word_no": "she says no: it does not go to who pays; if she did not say that, choose reject",
+    "word_changes": "she wants something changed first: what you drop in drop/reports next goes to her again, and "
+    "until then nothing goes to who pays",
+    "word_unclear": "whether she says yes or no is not sure; read the mail: accept when she says yes, reject when not",
+    "word_indirect": "it is no direct answer to the mail that asked her",
+    "word_several": "it answers more than one mail of yours, or mails of more than one dossier",
+    "word_dossier": "which dossier the mail belongs to is not beyond doubt",
+    "word_more": "there is more in the mail than her answer",
+    "word_other_sender": "the mail came from {address}, and not from the address that was asked",
+    "word_sender_unsure": "your mail provider does not vouch that the mail really came from {address}",
+    "word_shared_address": "somebody else uses {address} too",
+    "word_older": "she answers the mail with version {version}, and version {newest} took its place; only a word on "
+    "that one counts",
+    "word_after_no": "before this she said something else about this version",
+    "word_later_yes": "she wrote this before a yes of hers that holds; nothing has changed",
+    "word_left": "the mail to who pays has left already; ring them up yourself if need be",
+    "word_not_sent": "the mail in which she is asked does not count as arrived; see: pipeline show",
+    "paper_not_a_form": "a document of yours came back that asks for no signature; see whether something is written "
+    "on it",
+    "purpose_release": "may the report go on?",
     "waits_letter": "a letter to read yourself",
     "says_no": "the writer seems not to agree with something",
     "waits_set_aside": "set aside by a rule",
@@ -270,6 +437,12 @@ WORDS = {
     "done_assigned": "the mail is read again, for {dossier}",
     "done_noted": "settled",
     "done_restored": "no withdrawal; {count} consents hold again",
+    "done_let_go": "the mail goes out",
+    "done_withheld": "the mail does not go out; drop what it should have been once more",
+    "done_approved": "written down: she approves it, and it goes on to who pays",
+    "done_overruled": "written down, but she said something else after it, and that holds: it does not go on",
+    "done_not_approved": "written down: she does not approve it, and it does not go on",
+    "done_struck": "this does not count; what she said before holds again",
     "done_undeclined": "not declined; the quote is open again",
     # What a policy does not let in or out (outgoing.intake, outgoing.locking)
     "field_not_asked": "your policy asks '{field}' of nobody ({clauses}); take this line out",
@@ -277,6 +450,37 @@ WORDS = {
     "somebody_client": "the client",
     "somebody_sponsor": "the sponsor",
     # The reminders, copies and notes (outgoing)
+    "dropped": "done: {place}; `pipeline run` does the rest",
+    "nothing_to_approve": "{reference} has no report or profile that could go to a sponsor: it must have reached "
+    "the client, and "
+    "there must be a sponsor (pipeline show {reference})",
+    "approved_yes": "{reference} version {version} may go on as it is: it goes to the sponsor",
+    "approved_no": "{reference} version {version} does not go to the sponsor",
+    "approved_changes": "{reference} version {version} does not go on; put a next version in {place}",
+    "no_such_appointment": "this dossier has no such appointment; it has: {known}. Add: appointment: and the number",
+    "called_off_already": "appointment {number} has been called off already; there is nothing to call off",
+    "appointment_past": "{day} has passed or begun; choose a later moment",
+    "coaching": "Coaching",
+    "waits_invoice": "an invoice that cannot be made",
+    "invoice_of_earlier_quote": "of an earlier version of the quote there still stands: {numbers}; version "
+    "{version} is only "
+    "billed when you take that back (pipeline credit NUMBER), and otherwise not",
+    "invoice_failed": "{why}",
+    "no_such_invoice": "there is no invoice {number}; see: pipeline invoices",
+    "credited_already": "{number} has been taken back already, or is a credit note itself: {by}",
+    "credit_after_erasure": "the address of who paid {number} has been erased; make the credit note yourself",
+    "credited": "{number} is taken back by {by}; `pipeline run` sends it",
+    "paid": "{number} was paid on {day}",
+    "unpaid": "{number} is not paid",
+    "no_invoice_to_pay": "there is no invoice {value} of which that holds; see: pipeline invoices",
+    "which_invoice": "{value} has more than one; choose: {numbers}",
+    "paid_on_which_day": "{number} is of {issued}; choose a day from then on, and not later than today",
+    "no_invoices": "there are no invoices yet; put `invoicing:` in practice.yaml",
+    "no_end": "your policy does not say when this must go: {what}; therefore it is not taken in (pipeline policy "
+    "check)",
+    "subject_appointment": "Your appointment with {practice}, reference {reference}",
+    "subject_invoice": "Invoice from {practice}, reference {reference}",
+    "subject_payment": "Reminder of an invoice from {practice}, reference {reference}",
     "subject_note": "Everything is in for {reference}",
     "signed_by_certificate": "With a digital signature in the name of {name}",
     "signed_in_fields": "Filled in and signed in the PDF document",
@@ -740,7 +944,6 @@ WORDS = {
     "policy_heavy": "What cannot stay as it is ({count}):",
     "policy_about": "{name}, {title} of {version}: {count} clauses.",
     "later_age": "finding out how old somebody is",
-    "later_profile": "profile and report",
     "later_signposts": "checking that an address works",
     "later_complaints": "complaints",
     "later_access": "who may see what",
@@ -923,6 +1126,14 @@ WORDS = {
     "held_file": "refused file",
     "held_daily": "daily note",
     "held_case": "case {number} to learn from",
+    "held_profile": "profile",
+    "held_invitation": "invitation to the profile",
+    "held_report": "end report",
+    "held_drafts": "drafts of the end report",
+    "held_appointment": "appointments",
+    "held_approval": "approval of the end report",
+    "held_questions": "questions at closing",
+    "held_returned_invoice": "invoice that came back",
     "held_times": "{what} ({count} x)",
     "forecast_title": "What goes when, until the end of {until}",
     "forecast_made": "As of {day}. A day is the first on which something may and must go.",
@@ -1006,6 +1217,13 @@ WORDS = {
     "waits_paper": "paper that must be destroyed",
     "paper_due": "destroy, by {day} at the latest, what there is of this dossier on paper, such as notes and forms; "
     "choose accept when it was destroyed, and reject when there is no paper",
+    "closed_before_new": "this file begins a coaching, so it cannot have been closed already; take the line out "
+    "(to change the day of a coaching that was closed, type: pipeline close REF --on DATE)",
+    "waits_forgotten": "a coaching that may be over",
+    "forgotten_since": "nothing was heard of {reference} since {day}; is the coaching over, type: pipeline close "
+    "{reference} --on 2027-06-30 (its last day); does it go on, accept this, and you are asked again after the next "
+    "silence",
+    "closing_asks": "The client is asked once more, by mail: {what}",
     "closed_in_touch": "Name and e-mail address stay, to keep in touch, until that is taken back.",
     "paper_stated": "That paper was destroyed you state yourself; no program can say more than that.",
     "paper_asked": "Something waits for you: {what}. Type: pipeline attention",
@@ -1052,7 +1270,56 @@ WORDS = {
     "--lift",
     "longer_by": "Longer, for one dossier, with a reason: pipeline extend REF --rule {rule} --because 'the reason'.",
     "longer_hold": "Longer, while the reason is there: pipeline hold REF --reason 'the reason' ({rule}).",
-    "later_closing": "asking consents when a coaching is closed",
+    # A profile, before it goes to anybody's mailbox (policy.addressee)
+    "profile_not_the_client": "{recipient} is not the address of the client of {reference}; a profile goes only to the "
+    "client in person. When the address in the client file is wrong, mend it there",
+    "profile_name_absent": "the name {name} is nowhere in this PDF; see whether this is the right profile",
+    "profile_name_partly": "only a part of the name {name} is in this PDF; see whether it is the same person",
+    "profile_name_in_passing": "{name} occurs in this PDF (page {pages}), but not in the place of the person whom it "
+    "is about; see whether this is her or his profile",
+    "profile_name_short": "this PDF names {name} by another form of the name (an initial, an abbreviation, a double "
+    "name); see whether it is the same person",
+    "profile_no_text": "no text can be read in this PDF, so whether it is about {name} is for you to look at",
+    "profile_locked": "this PDF asks for a password, so what is in it was not read; look at it yourself, or fetch it "
+    "without a password",
+    "profile_long": "of this PDF the first {read} of {count} pages were read; look at the rest yourself",
+    "profile_chosen_by_file": "that it is for {reference} was said by the name of the file",
+    "profile_chosen_by_folder": "that it is for {reference} was said by the folder in which it lay",
+    "profile_chosen_by_field": "that it is for {reference} was said by what was filled in with it",
+    "profile_names_another": "this PDF names {other} ({reference}) in the place of the person whom it is about; see "
+    "whether it is not her or his profile",
+    "profile_mentions_another": "on page {page} of this PDF stands {other}, a client of yours ({reference}); see "
+    "whether this profile belongs to this dossier",
+    "profile_like_names": "{name} and {other} ({reference}) are like names; see whose profile this is",
+    "profile_file_of_another": "the file is called {file}, and that is the name of {other} ({reference}); see whose "
+    "profile this is",
+    "profile_employers_address": "{recipient} is an address at {organisation}, where others may read along. Ask the "
+    "client whether the profile may go there, or for an address of her or his own",
+    "profile_role_address": "{recipient} looks like an address that several people read; ask the client for an address "
+    "of her or his own",
+    "profile_shared_address": "{recipient} is also the address of {reference}; see whether somebody else can see this "
+    "profile, and whether that is well",
+    "profile_first_mail": "no mail of this dossier has arrived at {recipient} before; see whether the address is right",
+    "profile_elsewhere": "this very file lies in {reference} as well; see whose it is",
+    "profile_active": "something in this PDF can act when it is opened ({what}), or it is damaged; fetch it again, or "
+    "look at it yourself",
+    # A profile as it is dropped, and the invitation to take one (outgoing.profiles, outgoing.profile_values)
+    "profile_what": "your personal profile",
+    "profile_no_consent": "of {reference} there is no consent (yet) to: {text} ({clauses}) Without that consent no "
+    "invitation goes out and no profile is kept. First the consent declaration must be back, signed, with a yes to "
+    "that "
+    "question; leave this file where it is, and it goes on by itself after that. Was the consent refused or withdrawn, "
+    "then take the file away from here",
+    "profile_untold": "practice.yaml does not yet say all that a client must know with an invitation; below "
+    "profile, fill "
+    "in: {keys} (who makes the profile, where its privacy statement is, which data are asked for)",
+    "profile_not_read": "this is not a PDF, or it is damaged or cannot be read; fetch the profile again and put it "
+    "here",
+    "profile_is_locked": "this PDF asks for a password, so it cannot be seen whose it is; fetch it without a password. "
+    "For the way to the client this program puts one on itself, with encrypt in practice.yaml",
+    "profile_acts": "something in this PDF can act when it is opened ({what}), or it is damaged; it does not go to a "
+    "client like this. Fetch the profile again, or print it to a new PDF",
+    "profile_pages": "this PDF has {count} pages, and a profile has {most} at most; see whether this is the right file",
     # Erasing and deleting, and what the coach looks at first (policy.guard, retention.guarding, retention.purge)
     "waits_plan": "a plan to erase that you must look at first",
     "waits_purge": "a mail that could not go everywhere",

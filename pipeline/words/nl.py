@@ -50,7 +50,27 @@ WORDS = {
     "same_mailbox": "opdrachtgever en client hebben hetzelfde adres; laat de opdrachtgever weg of geef een ander adres",
     "plain_far": "zonder versleuteling (plain-on-loopback) kan alleen naar deze computer zelf; schrijf starttls of tls",
     "copy_needs_imap": "een kopie in Verzonden vraagt een imap-account; vul imap in, of kies server of none",
+    "parts_not_whole": "de termijnen zijn samen {value}%; samen moeten ze precies 100% zijn",
+    "parts_needed": "bij 'when: instalments' horen termijnen; schrijf onder instalments minstens twee delen",
+    "parts_unneeded": "er wordt niet in termijnen gefactureerd; schrijf 'when: instalments' of haal instalments weg",
+    "bad_prefix": "'{value}' kan niet voor een factuurnummer staan; gebruik hoogstens 8 letters, cijfers of streepjes",
     "no_such_policy": "'{value}' is geen bekend beleid; kies uit: {known}",
+    # The file of an appointment (config.appointment), and its invitation (outgoing.calendar)
+    "bad_when": "'{value}' is geen dag met een tijd; schrijf het zoals 2026-12-31 14:00 of 31 december 2026 14:00",
+    "when_two_ways": "'{value}' kan op twee manieren gelezen worden; schrijf het zoals 2026-12-31 14:00",
+    "wrong_weekday": "{date} is een {weekday} en geen {typed}; schrijf {weekday}, of verbeter de datum",
+    "no_such_time": "'{value}' bestaat niet: dan gaat de klok vooruit naar de zomertijd; schrijf een andere tijd",
+    "bad_minutes": "'{value}' is geen duur van {least} tot en met {most} minuten; schrijf bijvoorbeeld 60 of 1,5 uur",
+    "bad_reminder": "'{value}' kan niet; schrijf hoelang van tevoren, zoals 1 dag of 2 uur, of 0 voor geen "
+    "herinnering; hoogstens {most} dagen",
+    "bad_link": "'{value}' is geen verbinding die hier kan; kopieer hem uit uw browser, met https:// vooraan",
+    "no_place": "er staat niet waar; vul '{where}' of '{link}' in",
+    "place_is_link": "dit is een webadres; schrijf het bij '{link}'",
+    "no_notes_here": "aantekeningen van een gesprek worden hier niet bewaard; haal ze weg. Hier staat alleen wanneer, "
+    "hoelang en waar",
+    "no_notes_by_clause": "aantekeningen van een gesprek worden hier niet bewaard, zo belooft uw privacyverklaring "
+    "({clauses}); haal ze weg. Hier staat alleen wanneer, hoelang en waar",
+    "appointment_with": "Afspraak met {practice}",
     # A policy file (policy)
     "bad_period": "'{value}' is geen termijn; schrijf hem als P5Y, P6M, P4W, P7D of PT48H",
     "no_term": "deze regel noemt geen termijn; vul floor, promise of ceiling in",
@@ -74,9 +94,106 @@ WORDS = {
     "refused_conflict": "dit is een conflictkopie van uw cloudmap; kies welke versie geldt en gooi de andere weg",
     "refused_unreadable": "dit bestand kan niet gelezen worden ({reason}); controleer de rechten",
     "refused_name": "clientbestanden eindigen op .yaml of .yml; geef het bestand zo'n naam",
+    "refused_pdf_at_clients": "dit is een PDF, en hier horen clientbestanden (.yaml); zet een profiel in drop/profiles "
+    "en een verslag in drop/reports",
+    "refused_name_appointments": "hier horen alleen afspraken, die eindigen op .yaml of .yml; een verslag hoort in "
+    "drop/reports, en aantekeningen van gesprekken horen hier niet",
+    "refused_name_profiles": "hier hoort het profiel als PDF, of een uitnodiging om het te laten maken (.yaml)",
+    "refused_written_profile": "dit is een tekstbestand, en een profiel hoort hier als PDF; sla het op als PDF en zet "
+    "die hier neer",
+    "refused_name_reports": "een verslag eindigt op .docx, .pdf, .md of .yaml; sla het zo op",
+    "refused_written_report": "dit soort tekstbestand kan hier niet gelezen worden; sla het op als .docx of als PDF",
+    "refused_picture": "dit is een foto of een scan als plaatje; maak er een PDF van en zet die hier neer",
+    "refused_packed": "dit is een ingepakt bestand; pak het uit en zet hier neer wat erin zit",
+    "refused_not_a_document": "dit is geen gewoon bestand; zet het bestand zelf hier neer",
+    "refused_folder": "in een map in een map wordt niet gekeken; zet de bestanden zelf in de map met het kenmerk",
+    "refused_closed_folder": "deze map kan niet geopend worden; controleer de rechten",
+    "refused_open": "dit bestand staat nog open in een tekstprogramma; sluit het daar, dan gaat het vanzelf verder",
+    "refused_large": "dit bestand is te groot; het mag hoogstens {reason} MB zijn",
+    "refused_empty": "dit bestand is leeg; wacht tot het helemaal is binnengehaald, of zet het er opnieuw neer",
+    # Placing what is dropped (placing, notes)
+    "placing_none": "bij dit bestand staat geen kenmerk, dus is niet te zeggen bij welk dossier het hoort",
+    "placing_two": "hier staat meer dan een kenmerk bij elkaar: {value}; laat er een staan",
+    "placing_disagree": "de naam, de map en het bestand zelf noemen verschillende dossiers: {value}; laat er een staan",
+    "placing_unknown": "er is geen dossier {value}; kijk het kenmerk na",
+    "placing_unknown_near": "er is geen dossier {value}; bedoelt u {near}?",
+    "placing_closed": "dossier {value} is afgesloten, daar komt niets meer bij; een tweede coaching van dezelfde "
+    "client is een nieuw dossier, en dat begint met een clientbestand in drop/clients",
+    "placing_erased": "dossier {value} is gewist, daar komt niets meer bij; een tweede coaching van dezelfde client is "
+    "een nieuw dossier, en dat begint met een clientbestand in drop/clients",
+    "placing_restricted": "van dossier {value} mag nu niets gebruikt worden; mag dat weer, typ dan: "
+    "pipeline hold {value} --lift",
+    "placing_help": "Zet het kenmerk van het dossier in de naam van het bestand, zoals 'K7Q4-MX2P verslag.docx', of "
+    "zet het bestand in een map die zo heet; in een YAML-bestand kan het ook op een regel: 'kenmerk: K7Q4-MX2P'. "
+    "Dan gaat het vanzelf verder en verdwijnt dit briefje.",
+    "placing_open": "Open dossiers, het nieuwste eerst:",
+    "placing_one": "{reference}  {initials}  sinds {day}",
+    "placing_more": "en nog {count}; wat er loopt, toont: pipeline status",
+    "placing_no_open": "Er is nu geen open dossier; een dossier begint met een clientbestand in drop/clients.",
     "unknown_dossier": "er is geen dossier {value}; haal de regel weg voor een nieuw dossier. Open dossiers: {known}",
     "other_client": "dossier {value} is van een andere client; haal deze regel weg voor een nieuw dossier. "
     "Heeft de client een nieuwe naam, zet dan onder de naam 'voorheen: de oude naam'",
+    # A report, its approval, and what is asked at closing (config.report, press.report, outgoing.report_values)
+    "report_sort": "zo'n bestand kan geen verslag zijn; schrijf het als .md of .yaml, of sla het op als .docx of pdf",
+    "report_macros": "in dit Word-bestand zitten macro's; sla het op als gewoon Word-bestand (.docx) of als pdf",
+    "report_file_too_large": "dit bestand is te groot; het mag hoogstens {most} MB zijn. Maak de plaatjes erin kleiner",
+    "report_empty": "er staat nog geen tekst in dit verslag; schrijf die erin",
+    "report_text_too_large": "dit is meer tekst dan een verslag kan hebben ({most} kB); kort het in",
+    "report_long_line": "deze regel is langer dan {most} tekens; begin eerder een nieuwe alinea",
+    "report_front_open": "het blok dat hier met --- begint, is nergens afgesloten; zet er een regel met --- onder",
+    "report_image": "een plaatje kan hier niet; haal het weg, of maak het verslag in Word of als pdf",
+    "report_too_deep": "hier staat te veel in elkaar (lijsten, citaten, nadruk); maak het eenvoudiger",
+    "report_too_wide": "deze tabel heeft meer dan {most} kolommen; dat past niet op papier",
+    "report_too_much": "dit verslag heeft te veel losse regels, lijstjes of tabelvakken; kort het in",
+    "report_too_long": "dit verslag is langer dan {most} bladzijden; kort het in",
+    "report_not_pdf": "dit is van binnen geen leesbare pdf; sla het verslag opnieuw op als pdf",
+    "report_not_word": "dit is van binnen geen leesbaar Word-bestand, of er zit een wachtwoord op; sla het opnieuw op "
+    "als .docx of als pdf",
+    "report_locked": "deze pdf is beveiligd of zit achter een wachtwoord; sla het verslag op zonder beveiliging",
+    "report_acts": "in deze pdf zit een script, opdracht of ander bestand; druk het verslag opnieuw af als pdf",
+    "report_of_another": "dit is een stuk van ons, nummer {value}, en geen nieuw verslag; zet het verslag zelf neer",
+    "report_outside": "dit Word-bestand haalt iets op van buiten; neem die tekst of dat plaatje erin op, of sla het op "
+    "als pdf",
+    "report_tracked": "in dit Word-bestand staan nog bijgehouden wijzigingen; accepteer of weiger ze en sla het op",
+    "report_no_word": "dit Word-bestand kon hier geen pdf worden. Sla het zelf op als pdf en zet dat hier neer. Is "
+    "LibreOffice er nog niet, typ dan: sudo apt-get install --no-install-recommends libreoffice-writer-nogui "
+    "fonts-crosextra-carlito",
+    "report_answered": "dit is precies versie {version}, en daarop heeft de cliënt al geantwoord; een nieuwe versie "
+    "moet iets anders zeggen",
+    "collect_closed": "uw beleid laat dit nog niet toe ({clauses})",
+    "collect_without_consent": "dit mag pas hier liggen als de cliënt heeft gezegd ({clauses}): {asked}",
+    "report_not_wanted": "de cliënt heeft aangekruist geen eindverslag te willen ontvangen; overleg eerst met haar "
+    "of hem",
+    "report_addresses_changed": "het klantbestand noemt nu andere mailadressen dan toen dit verslag werd gemaakt; kies "
+    "reject, en leg het verslag opnieuw in drop/reports",
+    "report_name_absent": "de naam {name} staat nergens in dit verslag; kijk of het bij dit dossier hoort",
+    "report_no_text": "wat er in dit verslag staat, kon niet worden gelezen; kijk zelf of het bij dit dossier hoort",
+    "report_names_another": "in dit verslag staat {other}, een klant van u ({reference}); kijk of dat klopt",
+    "report_like_names": "{name} en {other} ({reference}) lijken als naam op elkaar; kijk van wie dit verslag is",
+    "report_employers_address": "{recipient} is een adres bij {organisation}, en daar kunnen anderen meelezen voordat "
+    "de cliënt iets heeft goedgekeurd; vraag of het verslag daarheen mag, of om een eigen adres",
+    "report_shared_address": "{recipient} is ook het adres van {reference}; kijk of iemand anders dit verslag kan zien",
+    # What the client approved and who pays does not get (outgoing.sharing)
+    "waits_sharing": "iets dat de cliënt goedkeurde, kan niet naar de opdrachtgever",
+    "share_other_address": "{document}: gevraagd is of dit naar het vorige mailadres van de opdrachtgever mocht, en "
+    "dat "
+    "is nu anders. Leg het opnieuw in {place}, dan wordt het opnieuw gevraagd; klopt het nieuwe adres niet, zet "
+    "dan het oude terug in het klantbestand",
+    "share_without_consent": "{document} blijft hier: uw beleid ({clauses}) vraagt er ook toestemming voor: {purpose} "
+    "Vraag de cliënt daarom; is die toestemming binnen, dan gaat het vanzelf",
+    "share_never": "{document} blijft hier: volgens uw beleid ({clauses}) gaat dit nooit naar een opdrachtgever",
+    "share_not_first": "{document} blijft hier: het is bij de cliënt zelf niet aangekomen, en die moet het als eerste "
+    "hebben ({clauses}). Leg het opnieuw in {place}; klopt het mailadres niet, verbeter dan eerst het klantbestand",
+    "share_kept_in": "{document} blijft hier door uw beleid ({clauses}); kan het toch, typ dan: pipeline release "
+    "{reference}",
+    "report_title": "Eindverslag",
+    "report_reason": "Aanleiding",
+    "report_goal": "Doel",
+    "report_course": "Verloop",
+    "report_result": "Resultaat",
+    "report_advice": "Advies",
+    "approve_report": "Het verslag {code}, versie {version}, mag zo naar {recipient}.",
+    "approve_where": "Per mail naar {address}, en naar niemand anders.",
     # States, as `status` and `show` say them
     "state_held": "wacht op uw vrijgave: pipeline release {reference}",
     "state_queued": "staat klaar om te gaan",
@@ -97,7 +214,25 @@ WORDS = {
     "exempt": "vrijgesteld",
     "document_quote": "de offerte {number}",
     "for_information": "een kopie, ter informatie",
+    "exempt_training": "Vrijgesteld van btw op grond van artikel 11, lid 1, onderdeel o, "
+    "Wet op de omzetbelasting 1968 (onderwijs; CRKBO).",
+    "exempt_small_business": "Vrijgesteld van omzetbelasting op grond van artikel 25 "
+    "Wet op de omzetbelasting 1968 (kleineondernemersregeling).",
+    "part_of_quote": "{name}: deel {number} van {count} ({percent}) van offerte {quote}",
+    "bill_of_nothing": "er staat niets op deze factuur; zet regels in het klantbestand of in het programma",
+    "bill_vat_of_small_business": "met de kleineondernemersregeling mag er geen btw op een factuur; "
+    "zet de regels op 'btw: vrijgesteld'",
+    "bill_needs_btw": "er staat btw op deze factuur en practice.yaml noemt geen btw-nummer; vul btw in onder practice",
+    "bill_needs_exemption": "er staat iets zonder btw op deze factuur en practice.yaml zegt niet waarom; "
+    "vul exempt_text in onder invoicing",
     "document_consent": "de toestemmingsverklaring",
+    "document_profile": "het profiel",
+    "document_report": "het verslag, versie {number}",
+    "document_invoice": "de factuur {number}",
+    "document_appointment": "de afspraak, voor uw agenda",
+    "document_approval": "het formulier om te zeggen of het verslag zo door mag",
+    "document_questions": "de vragen bij het afsluiten",
+    "document_invitation": "de uitnodiging voor het profiel",
     "subject": "Documenten van {practice}, kenmerk {reference}",
     "none": "geen",
     "mail_too_large": "een mail in de map {folder} van {date}, afzender {sender}, is te groot om te lezen ({size}); "
@@ -218,6 +353,13 @@ WORDS = {
     "verdict_look": "graag zelf bekijken",
     "paper_quote": "de offerte, versie {version}",
     "paper_consent": "de toestemmingsverklaring, versie {version}",
+    "paper_profile": "het profiel, versie {version}",
+    "paper_report": "het verslag, versie {version}",
+    "paper_invoice": "de factuur, nummer {version} van dit dossier",
+    "paper_appointment": "de afspraak, bericht {version}",
+    "paper_approval": "het formulier bij het verslag, versie {version}",
+    "paper_questions": "de vragen bij het afsluiten, versie {version}",
+    "paper_invitation": "de uitnodiging voor het profiel, versie {version}",
     "waits_return": "een stuk kwam terug",
     "waits_papers": "een mail met stukken die niet konden worden gelezen",
     "waits_unmatched": "een mail waarvan het dossier niet vaststaat",
@@ -226,6 +368,33 @@ WORDS = {
     "waits_decline": "de offerte lijkt te worden afgewezen",
     "waits_request": "een verzoek over persoonsgegevens",
     "waits_answer": "een antwoord op uw vraag",
+    "waits_addressee": "een mail waarvan u eerst moet zien of hij naar de juiste persoon gaat",
+    "waits_approval": "een antwoord over een verslag of profiel waarvan u moet zien wat er staat",
+    "waits_changes": "de cliënt wil iets veranderd zien",
+    "waits_not_approved": "de cliënt wil niet dat het verder gaat",
+    "word_about": "het gaat over {document} in dossier {dossier}",
+    "word_yes": "het lijkt een ja",
+    "word_no": "het antwoord is nee: er gaat niets naar wie betaalt; staat dat er niet, kies dan reject",
+    "word_changes": "er moet eerst iets anders: wat u nu in drop/reports zet, gaat opnieuw naar de cliënt, en tot dan "
+    "gaat er niets naar wie betaalt",
+    "word_unclear": "of het een ja of een nee is, staat niet vast; lees de mail: accept als het een ja is, reject als "
+    "dat niet zo is",
+    "word_indirect": "het is geen direct antwoord op de mail met de vraag",
+    "word_several": "het beantwoordt meer dan één mail van u, of mails van meer dan één dossier",
+    "word_dossier": "bij welk dossier de mail hoort, staat niet vast",
+    "word_more": "er staat meer in de mail dan het antwoord",
+    "word_other_sender": "de mail kwam van {address}, en niet van het adres waaraan de vraag gesteld is",
+    "word_sender_unsure": "uw mailprovider staat er niet voor in dat de mail echt van {address} komt",
+    "word_shared_address": "ook iemand anders gebruikt {address}",
+    "word_older": "dit antwoordt op de mail met versie {version}, en versie {newest} is ervoor in de plaats gekomen; "
+    "alleen een antwoord daarop telt",
+    "word_after_no": "eerder was het antwoord over deze versie anders",
+    "word_later_yes": "dit is geschreven vóór een ja dat geldt; er is niets veranderd",
+    "word_left": "de mail aan wie betaalt is al weg; bel zo nodig zelf",
+    "word_not_sent": "de mail met de vraag geldt niet als aangekomen; kijk met: pipeline show",
+    "paper_not_a_form": "er kwam een stuk van u terug dat om geen handtekening vraagt; kijk of er iets op geschreven "
+    "is",
+    "purpose_release": "mag het verslag verder?",
     "waits_letter": "een brief om zelf te lezen",
     "says_no": "de schrijver lijkt het ergens niet mee eens te zijn",
     "waits_set_aside": "apart gelegd door een regel",
@@ -274,6 +443,12 @@ WORDS = {
     "done_assigned": "de mail wordt opnieuw gelezen, bij {dossier}",
     "done_noted": "afgehandeld",
     "done_restored": "geen intrekking; {count} toestemmingen gelden weer",
+    "done_let_go": "de mail gaat uit",
+    "done_withheld": "de mail gaat niet uit; zet er opnieuw in wat het had moeten zijn",
+    "done_approved": "opgeschreven: de cliënt vindt het goed, en het gaat naar wie betaalt",
+    "done_overruled": "opgeschreven, maar daarna kwam een ander antwoord, en dat geldt: het gaat niet verder",
+    "done_not_approved": "opgeschreven: de cliënt vindt het niet goed, en het gaat niet verder",
+    "done_struck": "dit telt niet; wat er eerder gezegd is, geldt weer",
     "done_undeclined": "geen afwijzing; de offerte staat weer open",
     # What a policy does not let in or out (outgoing.intake, outgoing.locking)
     "field_not_asked": "'{field}' vraagt u volgens uw beleid van niemand ({clauses}); haal deze regel weg",
@@ -281,6 +456,37 @@ WORDS = {
     "somebody_client": "de cliënt",
     "somebody_sponsor": "de opdrachtgever",
     # The reminders, copies and notes (outgoing)
+    "dropped": "klaar: {place}; `pipeline run` doet de rest",
+    "nothing_to_approve": "{reference} heeft geen verslag of profiel dat naar een opdrachtgever zou kunnen: het "
+    "moet eerst bij "
+    "de cliënt zijn, en er moet een opdrachtgever zijn (pipeline show {reference})",
+    "approved_yes": "{reference} versie {version} mag door, zoals het is: het gaat naar de opdrachtgever",
+    "approved_no": "{reference} versie {version} gaat niet naar de opdrachtgever",
+    "approved_changes": "{reference} versie {version} gaat niet door; leg een volgende versie in {place}",
+    "no_such_appointment": "zo'n afspraak is er niet in dit dossier; wel: {known}. Zet erbij: afspraak: en het nummer",
+    "called_off_already": "afspraak {number} is al afgezegd; er valt niets meer af te zeggen",
+    "appointment_past": "{day} is voorbij of al begonnen; kies een later moment",
+    "coaching": "Coaching",
+    "waits_invoice": "een factuur die niet kan worden gemaakt",
+    "invoice_of_earlier_quote": "van een eerdere versie van de offerte staat nog: {numbers}; versie {version} wordt "
+    "pas "
+    "gefactureerd als u die terugneemt (pipeline credit NUMMER), en anders niet",
+    "invoice_failed": "{why}",
+    "no_such_invoice": "factuur {number} is er niet; zie: pipeline invoices",
+    "credited_already": "{number} is al teruggenomen, of is zelf een creditfactuur: {by}",
+    "credit_after_erasure": "van wie {number} betaalde, is het adres gewist; maak de creditfactuur zelf op",
+    "credited": "{number} is teruggenomen met {by}; `pipeline run` verstuurt hem",
+    "paid": "{number} is betaald op {day}",
+    "unpaid": "{number} is niet betaald",
+    "no_invoice_to_pay": "er is geen factuur {value} waarvoor dat geldt; zie: pipeline invoices",
+    "which_invoice": "{value} heeft er meer dan een; kies: {numbers}",
+    "paid_on_which_day": "{number} is van {issued}; kies een dag vanaf toen, en niet later dan vandaag",
+    "no_invoices": "er zijn nog geen facturen; zet `invoicing:` in practice.yaml",
+    "no_end": "uw beleid zegt niet wanneer dit weg moet: {what}; daarom wordt het niet aangenomen (pipeline policy "
+    "check)",
+    "subject_appointment": "Uw afspraak met {practice}, kenmerk {reference}",
+    "subject_invoice": "Factuur van {practice}, kenmerk {reference}",
+    "subject_payment": "Herinnering aan een factuur van {practice}, kenmerk {reference}",
     "subject_note": "Alles is binnen voor {reference}",
     "signed_by_certificate": "Met een digitale handtekening op naam van {name}",
     "signed_in_fields": "Ingevuld en ondertekend in het pdf-document",
@@ -747,7 +953,6 @@ WORDS = {
     "policy_heavy": "Wat niet kan blijven zoals het is ({count}):",
     "policy_about": "{name}, {title} van {version}: {count} clausules.",
     "later_age": "nagaan hoe oud iemand is",
-    "later_profile": "profiel en verslag",
     "later_signposts": "nagaan of een adres werkt",
     "later_complaints": "klachten",
     "later_access": "wie wat mag zien",
@@ -930,6 +1135,14 @@ WORDS = {
     "held_file": "geweigerd bestand",
     "held_daily": "dagbericht",
     "held_case": "casus {number} om van te leren",
+    "held_profile": "profiel",
+    "held_invitation": "uitnodiging voor het profiel",
+    "held_report": "eindverslag",
+    "held_drafts": "concepten van het eindverslag",
+    "held_appointment": "afspraken",
+    "held_approval": "goedkeuring van het eindverslag",
+    "held_questions": "vragen bij de afronding",
+    "held_returned_invoice": "factuur die terugkwam",
     "held_times": "{what} ({count} x)",
     "forecast_title": "Wat er weggaat, tot en met {until}",
     "forecast_made": "Stand van {day}. Een dag is de eerste waarop iets weg mag en moet.",
@@ -1013,6 +1226,13 @@ WORDS = {
     "waits_paper": "papier dat moet worden vernietigd",
     "paper_due": "vernietig uiterlijk op {day} wat er van dit dossier op papier is, zoals aantekeningen en "
     "formulieren; kies accept als het vernietigd is, en reject als er geen papier is",
+    "closed_before_new": "met dit bestand begint een traject, dus kan het nog niet zijn afgesloten; haal deze "
+    "regel weg (de dag van een afgesloten traject verandert u met: pipeline close REF --on DATUM)",
+    "waits_forgotten": "een traject dat misschien voorbij is",
+    "forgotten_since": "van {reference} is sinds {day} niets meer gehoord; is het traject voorbij, typ dan: "
+    "pipeline close {reference} --on 2027-06-30 (de laatste dag); gaat het verder, kies dan accept, en u hoort het "
+    "pas weer na de volgende stilte",
+    "closing_asks": "De cliënt krijgt nog één vraag per mail: {what}",
     "closed_in_touch": "Naam en e-mailadres blijven, om contact te houden, tot dat wordt ingetrokken.",
     "paper_stated": "Dat papier is vernietigd verklaart u zelf; meer dan dat kan geen programma zeggen.",
     "paper_asked": "Er wacht iets op u: {what}. Typ: pipeline attention",
@@ -1060,7 +1280,59 @@ WORDS = {
     "extended": "{reference} blijft langer waar {rule} over gaat; terugnemen: pipeline extend {reference} --lift",
     "longer_by": "Langer, voor één dossier, met een reden: pipeline extend REF --rule {rule} --because 'de reden'.",
     "longer_hold": "Langer, zolang de reden er is: pipeline hold REF --reason 'de reden' ({rule}).",
-    "later_closing": "toestemming vragen bij het afsluiten",
+    # A profile, before it goes to anybody's mailbox (policy.addressee)
+    "profile_not_the_client": "{recipient} is niet het adres van de klant van {reference}; een profiel gaat alleen "
+    "naar haar of hem zelf. Klopt het adres in het klantbestand niet, zet het daar dan goed",
+    "profile_name_absent": "de naam {name} staat nergens in deze PDF; kijk of dit het goede profiel is",
+    "profile_name_partly": "van de naam {name} staat maar een deel in deze PDF; kijk of het om dezelfde persoon gaat",
+    "profile_name_in_passing": "{name} komt in deze PDF voor (bladzijde {pages}), maar niet op de plaats van degene "
+    "over wie het gaat; kijk of dit haar of zijn profiel is",
+    "profile_name_short": "deze PDF noemt {name} met een andere vorm van de naam (een voorletter, een afkorting, een "
+    "dubbele naam); kijk of het om dezelfde persoon gaat",
+    "profile_no_text": "in deze PDF is geen tekst te lezen, dus of het over {name} gaat, moet u zelf bekijken",
+    "profile_locked": "deze PDF vraagt om een wachtwoord, dus wat erin staat is niet gelezen; bekijk hem zelf, of "
+    "haal hem zonder wachtwoord op",
+    "profile_long": "van deze PDF zijn de eerste {read} van {count} bladzijden gelezen; bekijk de rest zelf",
+    "profile_chosen_by_file": "dat het voor {reference} is, zei de naam van het bestand",
+    "profile_chosen_by_folder": "dat het voor {reference} is, zei de map waarin het lag",
+    "profile_chosen_by_field": "dat het voor {reference} is, zei wat erbij was ingevuld",
+    "profile_names_another": "deze PDF noemt {other} ({reference}) op de plaats van degene over wie het gaat; kijk of "
+    "het niet haar of zijn profiel is",
+    "profile_mentions_another": "op bladzijde {page} van deze PDF staat {other}, een klant van u ({reference}); kijk "
+    "of dit profiel wel bij dit dossier hoort",
+    "profile_like_names": "{name} en {other} ({reference}) lijken als naam op elkaar; kijk van wie dit profiel is",
+    "profile_file_of_another": "het bestand heet {file}, en dat is de naam van {other} ({reference}); kijk van wie dit "
+    "profiel is",
+    "profile_employers_address": "{recipient} is een adres bij {organisation}; daar kunnen anderen meelezen. Vraag de "
+    "klant of het profiel daarheen mag, of om een eigen adres",
+    "profile_role_address": "{recipient} lijkt een adres dat meer mensen lezen; vraag de klant om een eigen adres",
+    "profile_shared_address": "{recipient} is ook het adres van {reference}; kijk of iemand anders dit profiel kan "
+    "zien, en of dat goed is",
+    "profile_first_mail": "naar {recipient} is voor dit dossier nog niet eerder mail aangekomen; kijk of het adres "
+    "klopt",
+    "profile_elsewhere": "precies dit bestand ligt ook in {reference}; kijk van wie het is",
+    "profile_active": "in deze PDF zit iets dat bij het openen iets kan doen ({what}), of hij is beschadigd; haal hem "
+    "opnieuw op, of bekijk hem zelf",
+    # A profile as it is dropped, and the invitation to take one (outgoing.profiles, outgoing.profile_values)
+    "profile_what": "uw persoonlijke profiel",
+    "profile_no_consent": "van {reference} is er (nog) geen toestemming voor: {text} ({clauses}) Zonder die "
+    "toestemming "
+    "gaat er geen uitnodiging uit en wordt er geen profiel bewaard. Eerst moet de toestemmingsverklaring ondertekend "
+    "terug zijn, met ja bij die vraag; laat dit bestand liggen, dan gaat het daarna vanzelf verder. Is de toestemming "
+    "geweigerd of ingetrokken, haal het bestand hier dan weg",
+    "profile_untold": "in practice.yaml staat nog niet alles wat de klant bij een uitnodiging moet weten; vul bij "
+    "profile "
+    "in: {keys} (wie het profiel maakt, waar diens privacyverklaring staat, welke gegevens worden gevraagd)",
+    "profile_not_read": "dit is geen PDF, of hij is beschadigd of niet te lezen; haal het profiel opnieuw op en zet "
+    "het "
+    "dan hier neer",
+    "profile_is_locked": "deze PDF vraagt om een wachtwoord, dus is niet na te gaan van wie hij is; haal hem zonder "
+    "wachtwoord op. Een wachtwoord voor onderweg zet dit programma er zelf op, met encrypt in practice.yaml",
+    "profile_acts": "in deze PDF zit iets dat bij het openen iets kan doen ({what}), of hij is beschadigd; zo gaat hij "
+    "niet naar een klant. Haal het profiel opnieuw op, of druk het af naar een nieuwe PDF",
+    "profile_pages": "deze PDF heeft {count} bladzijden, en een profiel heeft er hoogstens {most}; kijk of dit het "
+    "goede "
+    "bestand is",
     # Erasing and deleting, and what the coach looks at first (policy.guard, retention.guarding, retention.purge)
     "waits_plan": "een plan om te wissen waar u eerst naar moet kijken",
     "waits_purge": "een mail die niet overal weg kon",

@@ -180,7 +180,7 @@ def test_a_clause_isexplained_with_its_promise_reading_rules_faults_and_standing
     [
         ("K-00", "Kept by the shape of this program: everything this program keeps is of a kind"),
         ("K-07", "Somebody states that it is so; no program can see this."),
-        ("K-08", "Not kept by this program yet, do it yourself until then: profile and report."),
+        ("K-08", "Kept by this program."),
         ("K-11c", "Kept: this program has no way to do otherwise."),
         ("K-14", "Not kept by this program yet, do it yourself until then: requests of people about their data."),
         ("K-15", "Partly kept; not in this version yet: who may see what."),

@@ -89,7 +89,7 @@ def test_what_is_dropped_wakes_the_worker_within_a_second(world: World) -> None:
 
 
 def test_without_events_polling_finds_what_is_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_events(_root: Path, _wake: Callable[[], None]) -> Callable[[], None]:
+    def no_events(_roots: list[Path], _wake: Callable[[], None]) -> Callable[[], None]:
         return lambda: None
 
     world.small_templates()
@@ -138,7 +138,7 @@ def test_a_drive_that_is_replaced_by_another_is_worked_on_by_polling(world: Worl
 
 def test_a_watcher_calls_for_every_way_in_which_a_file_arrives(tmp_path: Path) -> None:
     called = threading.Event()
-    end = folder.watch(tmp_path, called.set)
+    end = folder.watch([tmp_path], called.set)
     other = tmp_path.parent / "other.yaml"
     other.write_text("x", "utf-8")
     ways: list[Callable[[], object]] = [
@@ -162,4 +162,4 @@ def test_a_watcher_calls_for_every_way_in_which_a_file_arrives(tmp_path: Path) -
 
 
 def test_where_nothing_can_be_watched_the_loop_is_left_to_polling(tmp_path: Path) -> None:
-    folder.watch(tmp_path / "missing", lambda: None)()
+    folder.watch([tmp_path / "missing"], lambda: None)()

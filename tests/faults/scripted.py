@@ -74,6 +74,10 @@ class ScriptedSmtp:
             session.cut()
         self._place.cleanup()
 
+    def forget(self) -> None:
+        """Forget what was accepted until now."""
+        self._settings.accepted.clear()
+
     @property
     def accepted(self) -> list[Accepted]:
         """The messages taken so far, in order; a copy, safe to read while clients send."""

@@ -127,3 +127,20 @@ def test_a_list_is_no_letter_unless_it_answers_a_mail_of_ours(header: str) -> No
     assert nature_of("Subject: Nieuws", header) is Nature.LIST
     assert nature_of("Subject: Nieuws", header, "In-Reply-To: <x@work.example>") is Nature.LIST
     assert nature_of("Subject: Re: Documenten", header, f"In-Reply-To: {samples.OURS}") is Nature.LETTER
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [("ACCEPTED", Nature.RECEIPT), ("TENTATIVE", Nature.RECEIPT), ("DECLINED", Nature.LETTER)],
+)
+def test_what_a_calendar_sends_by_itself_is_no_letter_unless_it_says_no(part: str, kind: Nature) -> None:
+    calendar = (
+        "BEGIN:VCALENDAR", "METHOD:REPLY", "BEGIN:VEVENT", f"ATTENDEE;PARTSTAT={part}:mailto:{samples.CLIENT}",
+        "END:VEVENT", "END:VCALENDAR",
+    )  # fmt: skip
+    raw = samples.lines(
+        f"From: {samples.CLIENT}", "Subject: Uw afspraak", "MIME-Version: 1.0",
+        "Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/plain", "", "Ja.", "--b",
+        "Content-Type: text/calendar; method=REPLY; charset=utf-8", "", *calendar, "--b--",
+    )  # fmt: skip
+    assert nature.of(message.read(raw), samples.COACH) is kind

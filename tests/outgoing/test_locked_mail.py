@@ -19,7 +19,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from pipeline.model import Kind
+from pipeline.model import OPENING
 from pipeline.policy.policy import policy_file
 from pipeline.press import protect
 from pipeline.press.stamp import fingerprint
@@ -71,10 +71,15 @@ def readable(data: bytes) -> str:
     return "\n".join(said).casefold()
 
 
+def passwords(world: World) -> dict[str, str]:
+    """Give the passwords as the coach is shown them, by whom each is for."""
+    said = world.program("show", reference(world)).stdout.splitlines()
+    return {line.split()[5]: line.split()[1] for line in said if line.startswith("password")}
+
+
 def password(world: World) -> str:
-    """Give the password as the coach is shown it."""
-    (line,) = [line for line in world.program("show", reference(world)).stdout.splitlines() if line[:8] == "password"]
-    return line.split()[1]
+    """Give the client's password as the coach is shown it."""
+    return passwords(world)["client"]
 
 
 def denied(world: World) -> list[dict[str, str]]:
@@ -99,9 +104,13 @@ def test_the_documents_open_with_the_password_that_the_coach_is_shown_and_not_wi
 ) -> None:
     promised.drop(CLIENT_FILE)
     promised.work(after())
-    word, folder = password(promised), promised.folder / "storage" / "dossiers" / reference(promised)
-    for name, file in [pair for mail in server.accepted for pair in attachments(mail.raw).items()]:
-        for wrong in ("", word.lower(), word[:-1], reference(promised)):
+    told, folder = passwords(promised), promised.folder / "storage" / "dossiers" / reference(promised)
+    words = {CLIENT: told["client"], SPONSOR: told["sponsor"]}
+    for to, name, file in [
+        (mail.recipients[0], *one) for mail in server.accepted for one in attachments(mail.raw).items()
+    ]:
+        word, (other,) = words[to], {*words.values()} - {words[to]}
+        for wrong in ("", word.lower(), word[:-1], reference(promised), other):
             assert protect.bare(file, wrong) == b""
         assert protect.strongly(file, word) and protect.strongly(file, word.replace("-", ""))
         document = protect.bare(file, word)
@@ -253,7 +262,7 @@ def test_reminders_and_copies_are_locked_too(small: World, server: ScriptedSmtp)
     small.work(after())
     word, reminded = password(small), after(days=8)
     small.work(reminded)
-    for kind in Kind:
+    for kind in OPENING:
         take_back(small, Paper(kind, reminded() + timedelta(hours=1)))
     with small.opened() as practice:
         road_out(practice, after(days=9))

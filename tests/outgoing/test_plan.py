@@ -13,7 +13,7 @@ from pipeline import tokens
 from pipeline.config.client import ClientFile
 from pipeline.config.fields import REFERENCE
 from pipeline.config.practice import Reminders
-from pipeline.model import Kind, Party, Purpose
+from pipeline.model import OPENING, Kind, Party, Purpose
 from pipeline.outgoing.plan import confirmations, deliveries, next_reminder, reminder, signer
 from tests.config.reading import SHORT, problems
 
@@ -180,5 +180,5 @@ def test_a_name_typed_with_other_capitals_and_spaces_is_the_same_person() -> Non
 
 
 def test_every_page_tag_belongs_to_one_page_code() -> None:
-    tags = {tokens.page_tag(KEY, "K7Q4-MX2P", kind, version) for kind in Kind for version in range(1, 50)}
+    tags = {tokens.page_tag(KEY, "K7Q4-MX2P", kind, version) for kind in OPENING for version in range(1, 50)}
     assert len(tags) == 98

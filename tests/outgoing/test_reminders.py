@@ -101,9 +101,9 @@ def work(world: World, clock: Callable[[], datetime]) -> list[str]:
 def test_reminders_go_after_so_many_days_and_at_most_so_often_both_documents_in_one_mail(
     asked: World, first: int, every: int, most: int, days: list[int]
 ) -> None:
-    asked.change("first_after_days: 7", f"first_after_days: {first}")
-    asked.change("every_days: 7", f"every_days: {every}")
-    asked.change("at_most: 2", f"at_most: {most}")
+    asked.change("^  first_after_days: 7", f"  first_after_days: {first}")
+    asked.change("^  every_days: 7", f"  every_days: {every}")
+    asked.change("^  at_most: 2", f"  at_most: {most}")
     found = days_of_reminders(asked, until=30)
     assert found == ({f"{CLIENT} {BOTH}": days} if days else {})
     assert asked.rows("SELECT kind, reminders FROM obligations") == [("quote", len(days)), ("consent", len(days))]
@@ -286,7 +286,7 @@ def test_a_quote_that_the_sponsor_declined_silences_the_client_too(both_asked: W
 
 
 def test_a_quote_expires_at_the_end_of_its_last_day_and_a_consent_stays_awaited(asked: World) -> None:
-    asked.change("at_most: 2", "at_most: 0")
+    asked.change("^  at_most: 2", "  at_most: 0")
     work(asked, at(AMSTERDAM_MIDNIGHT - timedelta(seconds=1)))
     assert asked.rows("SELECT kind, state FROM obligations") == [("quote", "awaited"), ("consent", "awaited")]
     told = work(asked, at(AMSTERDAM_MIDNIGHT))
@@ -332,9 +332,9 @@ MINUTES = st.lists(st.integers(0, 60 * 24 * 6), min_size=2, max_size=25)
 @pytest.fixture
 def restless(asked: World) -> Iterator[tuple[World, Practice]]:
     """Give an opened practice that would remind every day, a hundred times."""
-    asked.change("first_after_days: 7", "first_after_days: 1")
-    asked.change("every_days: 7", "every_days: 1")
-    asked.change("at_most: 2", "at_most: 12")
+    asked.change("^  first_after_days: 7", "  first_after_days: 1")
+    asked.change("^  every_days: 7", "  every_days: 1")
+    asked.change("^  at_most: 2", "  at_most: 12")
     with asked.opened() as practice:
         yield asked, practice
 
@@ -360,7 +360,7 @@ def test_two_reminders_are_a_day_apart_whatever_the_clock_and_the_counters_say(
 
 
 def test_a_reminder_at_the_end_of_one_day_is_not_followed_at_the_start_of_the_next(asked: World) -> None:
-    asked.change("every_days: 7", "every_days: 1")
+    asked.change("^  every_days: 7", "  every_days: 1")
     evening = datetime(2026, 11, 9, 22, 58, tzinfo=UTC)
     with asked.opened() as practice:
         for minutes, count in ((0, 1), (4, 1), (23 * 60, 1), (24 * 60, 2)):

@@ -7,12 +7,22 @@ from dataclasses import replace
 import pytest
 
 from pipeline.config.client import read_client_file
-from pipeline.model import Kind, MessageState, Party, Purpose
+from pipeline.model import OPENING, Kind, MessageState, Party, Purpose
 from pipeline.outgoing import plan
 from pipeline.policy.deeds import gates
-from pipeline.policy.gates import RECIPIENTS, Carried, SendFacts, Word, closed, standing, why_not
+from pipeline.policy.gates import (
+    NOT_AGREED,
+    NOT_APPROVED,
+    RECIPIENTS,
+    Carried,
+    SendFacts,
+    Word,
+    closed,
+    standing,
+    why_not,
+)
 from pipeline.policy.policy import Policy
-from pipeline.policy.schema.base import Category
+from pipeline.policy.schema.base import HELD, IN_COURSE, Category
 from pipeline.policy.schema.gates import Act, Needs, Recipient
 from tests.policy.promises import POLICIES, promise
 from tests.world import CLIENT, SPONSOR, client_file
@@ -135,7 +145,7 @@ def test_others_than_client_and_sponsor_are_sent_nothing_and_a_gate_stands_there
     assert to not in RECIPIENTS.values() and set(RECIPIENTS) == set(Party) - {Party.COACH}
     assert gates(policy, Act.DISCLOSE, [about], to)
     file = read_client_file(client_file(sponsor=SPONSOR).encode(), "c.yaml", language="en", catalogue=("kort",))
-    every = [one for purpose in Purpose for one in plan.planned(file, "own@practice.example", purpose, set(Kind), 1)]
+    every = [one for purpose in Purpose for one in plan.planned(file, "own@practice.example", purpose, set(OPENING), 1)]
     assert {one.recipient for one in every} == {CLIENT, SPONSOR, "own@practice.example"}
 
 
@@ -147,12 +157,88 @@ def test_others_than_client_and_sponsor_are_sent_nothing_and_a_gate_stands_there
         promise("R-Re.3", Act.PUBLISH, Recipient.ANYONE),
         promise("J-8c", Act.ADD_RECIPIENT, Recipient.ANYONE),
         promise("P-1.1.11", Act.INVITE, Recipient.CLIENT),
-        promise("K-06", Act.INVITE, Recipient.CLIENT),
     ],
 )
 def test_what_this_program_has_no_deed_for_stands_behind_a_gate_before_there_is_one(
     policy: Policy, act: Act, to: Recipient
 ) -> None:
-    assert {Purpose.DOCUMENTS, Purpose.REMINDER, Purpose.COUNTERSIGNED, Purpose.NOTE, Purpose.DAILY} == set(Purpose)
-    assert {Kind.QUOTE, Kind.CONSENT} == set(Kind)
-    assert [rule for rule in policy.gates if rule.before is act and to in rule.to]
+    there = [rule for rule in policy.gates if rule.before is act and to in rule.to]
+    everything = (Carried(SEAL, HELD | IN_COURSE, client_had=True),)
+    asked = [gate.id for party in RECIPIENTS for gate in standing(policy, party, everything)]
+    assert there and not {rule.id for rule in there} & set(asked)
+
+
+def invites(policy: Policy, *words: Word, agreed: bool = True) -> str | None:
+    """Give why the invitation to a profile may not go to the client, or None."""
+    facts = {"kinds": frozenset({Kind.INVITATION}), "purpose": Purpose.INVITATION, "agreed": agreed}
+    holds = (Category.CONTACT, Category.PROFILE_INTAKE)
+    carried = (Carried(SEAL, frozenset(holds)),)
+    plain = SendFacts(
+        MessageState.CLAIMED, Party.CLIENT, newest=True, sponsored=True, exposed=(), recipient=CLIENT, carried=carried,
+        consents=frozenset(words), **facts,  # type: ignore[arg-type]  # facts by their names
+    )  # fmt: skip
+    return why_not(plain, standing(policy, Party.CLIENT, carried))
+
+
+@pytest.mark.clause("K-06")
+def test_nobody_is_invited_to_a_profile_before_she_has_said_yes_to_that() -> None:
+    policy, yes = POLICIES["kleur"], Word("profile_take", YES)
+    assert invites(policy, yes) is None
+    assert "kleur.profile.take (K-06)" in str(invites(policy))
+    assert "kleur.profile.take (K-06)" in str(invites(policy, Word("coaching", YES), Word("profile_share", YES)))
+    assert "kleur.profile.take (K-06)" in str(invites(policy, yes, Word("profile_take", given=False)))
+    assert invites(policy, yes, agreed=False) == NOT_AGREED
+
+
+def sends(policy: Policy, party: Party, kind: Kind, category: Category, *words: Word, had: bool = True) -> str | None:
+    """Give why a profile or a report may not go to this party, or None."""
+    carried = (Carried(SEAL, frozenset({Category.CONTACT, category}), client_had=had),)
+    plain = SendFacts(
+        MessageState.CLAIMED, party, frozenset({kind}), newest=True, sponsored=True, purpose=Purpose(kind.value),
+        recipient=SPONSOR if party is Party.SPONSOR else CLIENT, carried=carried, exposed=(),
+        consents=frozenset(one for one in words if not one.document),
+        approvals=frozenset(one for one in words if one.document),
+    )  # fmt: skip
+    return why_not(plain, standing(policy, party, carried))
+
+
+RELEASED = Word("disclose", YES, SEAL, SPONSOR)
+
+
+@pytest.mark.parametrize(
+    ("policy", "consents"),
+    [promise("K-10", ()), promise("B-9.2", ()), promise("R-De.1", (Word("share", YES, recipient=SPONSOR),))],
+)
+def test_a_report_goes_to_the_client_freely_and_to_the_sponsor_as_she_had_it_and_approved_it(
+    policy: Policy, consents: tuple[Word, ...]
+) -> None:
+    assert sends(policy, Party.CLIENT, Kind.REPORT, Category.REPORT, had=False) is None
+    assert sends(policy, Party.SPONSOR, Kind.REPORT, Category.REPORT, RELEASED, *consents) is None
+    for lacking in (replace(RELEASED, given=False), replace(RELEASED, document="0CHANGED"),
+                    replace(RELEASED, recipient="other@work.example")):  # fmt: skip
+        assert sends(policy, Party.SPONSOR, Kind.REPORT, Category.REPORT, lacking, *consents) == NOT_APPROVED
+    assert sends(policy, Party.SPONSOR, Kind.REPORT, Category.REPORT, *consents) == NOT_APPROVED
+
+
+@pytest.mark.clause("K-10", "B-9.2")
+@pytest.mark.parametrize("name", ["kleur", "ballance"])
+def test_a_report_that_she_has_not_had_herself_goes_to_nobody_else(name: str) -> None:
+    assert sends(POLICIES[name], Party.SPONSOR, Kind.REPORT, Category.REPORT, RELEASED, had=False) is not None
+
+
+@pytest.mark.clause("K-08", "K-09")
+def test_a_profile_goes_to_the_client_and_on_only_by_her_consent_to_this_one_for_this_sponsor() -> None:
+    policy, share = POLICIES["kleur"], Word("profile_share", YES)
+    bound = replace(share, document=SEAL, recipient=SPONSOR)
+    assert sends(policy, Party.CLIENT, Kind.PROFILE, Category.PROFILE) is None
+    assert sends(policy, Party.SPONSOR, Kind.PROFILE, Category.PROFILE, share, bound) is None
+    for words in ((), (share,), (share, replace(bound, document="0CHANGED")), (replace(share, given=False), bound)):
+        assert "kleur.profile.share (K-09)" in str(
+            sends(policy, Party.SPONSOR, Kind.PROFILE, Category.PROFILE, *words)
+        )  # fmt: skip
+
+
+@pytest.mark.clause("J-5.4")
+def test_under_a_policy_that_names_no_consent_a_profile_has_no_path_to_the_sponsor() -> None:
+    for name in ("ken-jezelf", "pluform"):
+        assert sends(POLICIES[name], Party.SPONSOR, Kind.PROFILE, Category.PROFILE, RELEASED) is not None

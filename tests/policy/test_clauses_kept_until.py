@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.policy.mailterms import MailLife, mail_term
 from pipeline.policy.policy import Policy, retention_rules
-from pipeline.policy.schema.base import HELD, Category
+from pipeline.policy.schema.base import HELD, IN_COURSE, Category
 from pipeline.policy.schema.mail import Deleted, MailKind
 from pipeline.policy.schema.retention import Event, Leaving, Until
 from pipeline.policy.terms import Life, book_year_end, term
@@ -41,6 +41,10 @@ def life(*, engaged: bool = CLIENT, **more: date | None) -> Life:
         promise("K-12", Category.CONTACT, CLIENT, "2025-06-30"),
         promise("K-12", Category.GOAL, CLIENT, "2025-06-30"),
         promise("K-12", Category.PROFILE, CLIENT, "2025-06-30"),
+        promise("K-12", Category.PROFILE_INTAKE, CLIENT, "2025-06-30"),
+        promise("K-12 K-10", Category.REPORT, CLIENT, "2025-06-30"),
+        promise("K-12", Category.DRAFT, CLIENT, "2025-06-30"),
+        promise("K-12", Category.APPOINTMENT, CLIENT, "2025-06-30"),
         # contact that came to nothing: two years at most; it is no longer needed then
         promise("J-4.1 J-7d.1", Category.CONTACT, PROSPECT, "2022-05-20"),
         # the agreement seven years after it ended, customer data three
@@ -53,6 +57,11 @@ def life(*, engaged: bool = CLIENT, **more: date | None) -> Life:
         # the file of the sessions five years
         promise("J-4.6", Category.DOSSIER, CLIENT, "2025-06-30"),
         promise("J-4.6", Category.NOTES, CLIENT, "2025-06-30"),
+        promise("J-4.6", Category.PROFILE, CLIENT, "2025-06-30"),
+        promise("J-4.6", Category.PROFILE_INTAKE, CLIENT, "2025-06-30"),
+        promise("J-4.6", Category.REPORT, CLIENT, "2025-06-30"),
+        promise("J-4.6", Category.DRAFT, CLIENT, "2025-06-30"),
+        promise("J-4.1", Category.REPORT, PROSPECT, "2022-05-20"),
         # never longer than two years after the coaching, or the licence
         promise("P-1.2.6.7", Category.CONTACT, CLIENT, "2022-06-30"),
         promise("P-1.2.6.7", Category.DOSSIER, CLIENT, "2022-06-30"),
@@ -60,9 +69,14 @@ def life(*, engaged: bool = CLIENT, **more: date | None) -> Life:
         # at closing, or pseudonymised to learn from
         promise("R-Tr.4 R-Re.6", Category.CONTACT, CLIENT, "2020-06-30"),
         promise("R-Tr.4 R-Re.6", Category.DOSSIER, CLIENT, "2020-06-30"),
+        promise("R-Tr.4 R-Re.6", Category.PROFILE, CLIENT, "2020-06-30"),
+        promise("R-Tr.4 R-Re.6", Category.REPORT, CLIENT, "2020-06-30"),
+        promise("R-Tr.4 R-Re.6", Category.DRAFT, PROSPECT, "2020-06-30"),
         promise("R-Tr.4", Category.LEARNING, CLIENT, "2025-06-30"),
         # seven years after the last contact; paper at the end of the guidance
         promise("B-10.1", Category.DOSSIER, CLIENT, "2027-05-20"),
+        promise("B-10.1", Category.DRAFT, CLIENT, "2027-05-20"),
+        promise("B-10.1", Category.APPOINTMENT, CLIENT, "2027-05-20"),
         promise("B-10.1", Category.PAPER, CLIENT, "2020-06-30"),
     ],
 )
@@ -121,7 +135,7 @@ def test_paper_is_destroyed_and_not_only_deleted() -> None:
 @pytest.mark.parametrize("name", POLICIES)
 def test_everything_that_is_kept_has_an_end(name: str) -> None:
     rules = retention_rules(POLICIES[name])
-    for category in HELD:
+    for category in HELD | IN_COURSE:
         ends = [rule for rule in rules if category in rule.covers and not rule.fields]
         assert ends and all(rule.promise or rule.ceiling or rule.floor for rule in ends), category
 
@@ -149,6 +163,8 @@ SENT = datetime(2026, 1, 31, 10, tzinfo=UTC)
         promise("K-10", MailKind.REPORT, Deleted.ACCEPTED, "2026-01-31T10", "2026-01-31T11"),
         promise("J-6.2d", MailKind.QUOTE, Deleted.WITH_CONTENTS, "2026-01-31T10", "2026-04-30T10"),
         promise("J-6.2d", MailKind.UNLINKED, Deleted.RECEIVED, "2028-01-31T10", "2028-04-30T10"),
+        promise("J-6.2d", MailKind.PROFILE, Deleted.WITH_CONTENTS, "2026-01-31T10", "2026-04-30T10"),
+        promise("R-Tr.4", MailKind.REPORT, Deleted.WITH_CONTENTS, "2026-01-31T10", "2026-02-07T10"),
         promise("R-Tr.4 R-Re.6", MailKind.CONSENT, Deleted.WITH_CONTENTS, "2026-01-31T10", "2026-02-07T10"),
     ],
 )

@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image, ImageFilter
 
 from pipeline import examples
-from pipeline.model import Kind, document_code
+from pipeline.model import OPENING, Kind, document_code
 from pipeline.outgoing.values import document_values
 from pipeline.press.stamp import fingerprint, stamp
 from tests.templates.press import PAGES, text
@@ -25,8 +25,8 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, bytes]:
     """The quote and the consent declaration of the fictional practice, before they are stamped."""
     with World(tmp_path_factory.mktemp("practice")).opened() as practice:
         revision = examples.revisions("nl")[1]
-        values = {kind: document_values(revision, kind, practice.file, practice.policy) for kind in Kind}
-    return {kind: PAGES.print(text(f"nl/{kind}.html", values[kind]))[0] for kind in Kind}
+        values = {kind: document_values(revision, kind, practice.file, practice.policy) for kind in OPENING}
+    return {kind: PAGES.print(text(f"nl/{kind}.html", values[kind]))[0] for kind in OPENING}
 
 
 def pictures(data: bytes, dpi: int) -> list[Image.Image]:

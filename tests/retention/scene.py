@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
-from pipeline.model import Kind, Party
+from pipeline.model import IN_COURSE, Kind, Party, document_file, message_file
 from pipeline.policy.plan import Ending, Held
 from pipeline.practice import Practice
 from pipeline.retention import holds, lives
@@ -120,6 +121,48 @@ class Scene:
         self.run(
             "INSERT INTO invoices (number, dossier, issued_on, statutory, rest) VALUES (?, ?, ?, ?, ?)",
             number, dossier or self.reference, issued_on, statutory, rest,
+        )  # fmt: skip
+
+    def document(  # noqa: PLR0913 - what its row has
+        self, kind: Kind, version: int, at: datetime = START, *, source: str | None = None, dropped: str | None = None,
+        about: str = "{}", data: bytes = b"%PDF-1.7",
+    ) -> str:  # fmt: skip
+        """Have a document come in the course of the coaching, with its file; gives the name of the file."""
+        name = f"dossiers/{self.reference}/{document_file(self.reference, kind, version)}"
+        self.practice.storage.write(name, data)
+        self.run(
+            "INSERT INTO documents (dossier, kind, version, file, sha256, pages, boxes, statement, written_at, state,"
+            " source, dropped, about) VALUES (?, ?, ?, ?, ?, 1, '{\"a\": []}', 's', ?, 'composed', ?, ?, ?)",
+            self.reference, kind, version, Path(name).name, sha256(data).hexdigest(), at.isoformat(), source, dropped,
+            about,
+        )  # fmt: skip
+        return name
+
+    def course_mail(
+        self, kind: Kind, version: int, token: str = "", *, party: Party = Party.CLIENT, state: str = "queued",
+        at: datetime = START,
+    ) -> str:  # fmt: skip
+        """Have a mail with a document of the course composed, or accepted; gives its token."""
+        purpose = next(why for why, what in IN_COURSE.items() if what is kind)
+        token = token or f"{kind}{version}{party}"
+        kinds = f"{kind},approval" if kind is Kind.REPORT and party is Party.CLIENT else kind
+        self.practice.storage.write(message_file(token), b"From: us")
+        self.run(
+            "INSERT INTO messages (token, dossier, revision, party, kinds, recipient, message_id, sha256, state,"
+            " next_at, queued_at, accepted_at, copy_state, purpose, round)"
+            " VALUES (?, ?, 1, ?, ?, ?, ?, 'h', ?, ?, ?, ?, 'none', ?, ?)",
+            token, self.reference, party, kinds, SPONSOR if party is Party.SPONSOR else CLIENT, f"<{token}@x>", state,
+            at.isoformat(), at.isoformat(), at.isoformat() if state == "accepted" else None, purpose, version,
+        )  # fmt: skip
+        return token
+
+    def awaits(self, kind: Kind, version: int, state: str = "awaited", at: datetime = START) -> None:
+        """Have the client's word on a document awaited, or settled."""
+        self.run(
+            "INSERT INTO obligations (dossier, kind, version, party, state, asked_at, due_at, settled_at)"
+            " VALUES (?, ?, ?, 'client', ?, ?, ?, ?)",
+            self.reference, kind, version, state, at.isoformat(), at.date().isoformat(),
+            None if state == "awaited" else at.isoformat(),
         )  # fmt: skip
 
     def held(self, last_month: int = 12) -> dict[str, Held]:

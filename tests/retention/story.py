@@ -185,10 +185,13 @@ def _put_beside(story: Story) -> None:
     with story.world.opened() as practice:
         run = practice.database.run
         file = f"dossiers/{reference}/{reference}-invoice-1.pdf"
+        books = f"dossiers/{reference}/{reference}-invoice-1.xml"
         practice.storage.write(file, PDF_OF_INVOICE)
+        practice.storage.write(books, STATUTORY.encode())
         practice.storage.write(f"dossiers/{reference}/extra/{reference}-put-there.txt", GOAL.encode())
         statutory, rest = (json.dumps({"text": text}) for text in (STATUTORY, REST))
-        run("INSERT INTO invoices VALUES ('2026-0001', ?, ?, ?, ?, ?, '00')", reference, at[:10], statutory, rest, file)
+        run("INSERT INTO invoices (number, dossier, issued_on, statutory, rest, file, sha256, books)"
+        " VALUES ('2026-0001', ?, ?, ?, ?, ?, '00', ?)", reference, at[:10], statutory, rest, file, books)  # fmt: skip
         run(
             "INSERT INTO approvals (dossier, document, recipient, purpose, given, at, way)"
             " VALUES (?, 'seal', ?, 'send', 1, ?, 'coach')", reference, SPONSOR, at,

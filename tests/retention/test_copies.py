@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.model import Kind
 from tests.edges.mailboxes import Accounts
 from tests.mailstack.fixtures import needs_servers
 from tests.retention.purging import ACCEPTED, Desk, desk
@@ -79,6 +80,21 @@ def test_one_to_anybody_else_is_not_touched_and_shown_once(mail: Desk, to: tuple
     mail.settled("fulfilled", NOW)
     mail.keep(NOW + timedelta(days=1))
     assert mail.questions() == []
+
+
+@on("kind", [Kind.PROFILE, Kind.REPORT, Kind.INVOICE])
+def test_a_paper_of_the_coaching_that_she_sent_to_another_is_shown_and_one_to_its_reader_is_a_copy(
+    mail: Desk, kind: Kind
+) -> None:
+    mail.document(kind, 1, data=b"%PDF-1.7 what somebody else made")
+    token = mail.course_mail(kind, 1, state="accepted")
+    right = by_hand(mail, CLIENT, number=kind.number)
+    mail.keep(NOW)
+    noted = mail.practice.database.rows("SELECT token FROM copies WHERE by_hand AND token = ?", token)
+    assert (len(noted), mail.questions(), mail.account.holds(right)) == (1, [], ["Sent"])
+    wrong = by_hand(mail, SPONSOR, CLIENT, number=kind.number)
+    mail.keep(NOW + timedelta(minutes=10))
+    assert (mail.questions(), mail.account.holds(wrong)) == (["sent_to_another"], ["Sent"])
 
 
 def test_what_another_sent_or_lies_elsewhere_or_carries_something_else_is_left_alone(mail: Desk) -> None:

@@ -21,7 +21,7 @@ from pipeline import newpractice, tokens
 from pipeline.config.client import ClientFile
 from pipeline.config.practice import read_practice_file
 from pipeline.edges.press import Press, Printed
-from pipeline.model import Kind, Party, document_code, document_file
+from pipeline.model import OPENING, Kind, Party, document_code, document_file
 from pipeline.outgoing import plan
 from pipeline.outgoing.values import Revision, Values, document_values
 from pipeline.policy.policy import read_policy
@@ -115,7 +115,7 @@ def draw(data: bytes, page: int, dpi: int) -> Picture:
 def papers() -> list[Paper]:
     """Give every document that was sent, all clients and revisions; printed once, then taken from disk."""
     return [_paper(number, revision, kind) for number, (_, last) in enumerate(CLIENTS)
-            for revision in range(1, last + 1) for kind in Kind]  # fmt: skip
+            for revision in range(1, last + 1) for kind in OPENING]  # fmt: skip
 
 
 @cache

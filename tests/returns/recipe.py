@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.model import Kind
+from pipeline.model import OPENING, Kind
 from tests.returns import answers, digital, hands, mails
 from tests.returns.answers import Answer
 from tests.returns.forgeries import by_forgery
@@ -41,7 +41,7 @@ def _ordinary(channel: Channel, rng: Rng) -> Made:
     return raw, Nature.RETURN, job.person[0].paper.dossier, job.truths, job.ways + traits
 
 
-def _job(rng: Rng, *, odd: float = 0.035, kinds: tuple[Kind, ...] = tuple(Kind), newest: float = 0.93) -> Job:
+def _job(rng: Rng, *, odd: float = 0.035, kinds: tuple[Kind, ...] = OPENING, newest: float = 0.93) -> Job:
     """Choose who answers, and what that person does with the one or two papers."""
     mine = _someones(rng, newest)
     chosen = [one for one in mine if one.kind in kinds]

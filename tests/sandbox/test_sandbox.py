@@ -148,8 +148,8 @@ class TestSending:
         call.smtp(server).sendmail("stranger@elsewhere.example", [CLIENT], mail("from outside"))
         call.smtp(server).sendmail("", [CLIENT], mail("a bounce"))
         first, second, third = server.messages(CLIENT)
-        assert b"with ESMTPA id" in first
-        assert b"with ESMTP id" in second
+        assert b"with ESMTPA id" in first and b"; spf=pass smtp.mailfrom=" in first
+        assert b"with ESMTP id" in second and b"Authentication-Results: localhost; none" in second
         assert third.startswith(b"Return-Path: <>\r\n")
 
     def test_a_mail_is_on_disk_before_the_250(self, server: SandboxServer, tmp_path: Path, call: Callers) -> None:

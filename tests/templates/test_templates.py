@@ -21,6 +21,7 @@ from docxtpl import DocxTemplate
 from jinja2 import meta, nodes
 from PIL import Image
 
+from pipeline.model import IN_COURSE, Kind
 from tests.templates import press
 from tests.templates.samples import (
     GOAL_END,
@@ -84,6 +85,16 @@ SECTIONED = ("statement.html", "statement_web.html", "sections.html", "web.html"
 OF_THE_RECEIPT = {"title", "reference", "date"}  # `retention.receipt_page` gives them, with their own test
 RECEIPTS = ("receipt.html", "receipt_web.html")
 OF_THE_CLAUSES = {"title", "heads", "rows", "closing", "grades"}  # `cli.clauses` gives them, with their own test
+OF_THE_REPORT = {"report"}  # `outgoing.report_values` gives it, with its own test
+REPORTED = [f"{language}/{name}.html" for language in LANGUAGES for name in ("report", "approval")]
+OF_THE_INVOICE = {"invoice", "buyer", "credited", "payment"}  # `outgoing.invoice_values`, with their own test
+INVOICES = [f"{language}/invoice.html" for language in LANGUAGES]
+# `outgoing.course_values` gives them: `pipeline check` tries each of these mails with every one of them
+OF_THE_COURSE = {"to", "shared", *(str(kind) for kind in Kind)}
+IN_COURSE_MAILS = {
+    f"{language}/mail/{name}.txt" for language in LANGUAGES
+    for name in (*map(str, IN_COURSE), "profile_sponsor", "report_sponsor", "reminder_approval")
+}  # fmt: skip
 DAILY = ("nl/mail/daily.txt", "en/mail/daily.txt")
 OF_THE_DAY = {"since", "happened", "waits", "erasures", "ledger"}  # `outgoing.daily` gives them, with their own test
 LOOPS = {"line": "lines", "row": "vat", "question": "questions", "item": "attachments", "given": "answers"}
@@ -153,12 +164,16 @@ def test_every_value_a_template_asks_for_is_in_the_contract(template: str) -> No
     tree = environment.parse((press.TEMPLATES / template).read_text("utf-8"))
     others = {**dict.fromkeys(SECTIONED, OF_THE_STATEMENT), **dict.fromkeys(RECEIPTS, OF_THE_RECEIPT)}
     others |= {"clauses.html": OF_THE_CLAUSES, **dict.fromkeys(DAILY, OF_THE_DAY)}
+    others |= {**dict.fromkeys(REPORTED, OF_THE_REPORT), **dict.fromkeys(INVOICES, OF_THE_INVOICE)}
+    others |= dict.fromkeys(IN_COURSE_MAILS, OF_THE_COURSE)
     own = set({"house.html": OF_THE_SHEET, "mail.html": OF_THE_MAIL, **others}.get(template, ()))
     own |= {str(name) for part in tree.find_all(nodes.FromImport) for name in part.names}
     own |= {part.target.name for part in tree.find_all(nodes.Assign) if isinstance(part.target, nodes.Name)}
     assert meta.find_undeclared_variables(tree) <= CONTRACT.keys() | own
     for part in tree.find_all(nodes.Getattr):
-        if isinstance(part.node, nodes.Name) and (shape := CONTRACT.get(LOOPS.get(part.node.name, part.node.name))):
+        if not isinstance(part.node, nodes.Name) or part.node.name in own:
+            continue
+        if shape := CONTRACT.get(LOOPS.get(part.node.name, part.node.name)):
             assert part.attr in shape, f"{part.node.name}.{part.attr}"
 
 

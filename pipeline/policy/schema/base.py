@@ -34,7 +34,7 @@ class Rule(Strict):
 
 
 class Category(StrEnum):
-    """What is held, in the words of the field; `HELD` are those of which this program keeps something itself."""
+    """What is held, in the words of the field; `HELD` and `IN_COURSE` are what this program itself keeps."""
 
     CONTACT = "contact"
     EMPLOYER = "employer"
@@ -77,6 +77,11 @@ HELD = frozenset({
     Category.EVIDENCE,
 })  # fmt: skip
 """What this program keeps of every client: each must have an end in every policy, or the policy does not load."""
+
+IN_COURSE = frozenset({
+    Category.APPOINTMENT, Category.PROFILE_INTAKE, Category.PROFILE, Category.REPORT, Category.DRAFT,
+})  # fmt: skip
+"""What it keeps as well once it comes in the course of a coaching: to what a policy gives no end it is not taken in."""
 
 
 class Grade(StrEnum):
