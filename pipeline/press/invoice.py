@@ -42,7 +42,7 @@ class ArchivePress(PagePress):
 
 def xml(terms: Terms, form: str) -> bytes:
     """Give the XML of an invoice, as `FACTUR_X` or `UBL`."""
-    from facturx import generate_xml  # type: ignore[import-untyped]  # ships no types
+    from facturx import generate_xml
 
     own = json.loads(json.dumps(terms, ensure_ascii=False).translate(NO_CHARACTERS))  # the library writes in its terms
     made = generate_xml(own, flavor=form, level=PROFILE, check_xsd=False, check_schematron=False)

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import facturx  # type: ignore[import-untyped]  # ships no types
+import facturx
 import pikepdf
 import pypdfium2
 import pytest
