@@ -1,0 +1,1 @@
+"""One story for each practice: from the dropped file to the last byte gone."""
