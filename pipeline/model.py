@@ -80,10 +80,14 @@ class MessageState(StrEnum):
 
 
 class DocumentState(StrEnum):
-    """A document that comes in the course of a coaching: written → composed, when its first mail is made."""
+    """A document that comes in the course of a coaching: written → composed, when its first mail is made.
+
+    `withheld`: the coach says that it goes to nobody; what is somebody else's profile does not stay here.
+    """
 
     WRITTEN = "written"
     COMPOSED = "composed"
+    WITHHELD = "withheld"
 
 
 class CopyState(StrEnum):

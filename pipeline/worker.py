@@ -123,6 +123,7 @@ class Worker:
         moved += self._step("mail", lambda: compose.compose(practice, clock(), tell))
         moved += self._step("invoices", lambda: invoices.issue(practice, clock(), tell))
         moved += self._step("closing", lambda: closing_questions.ask(practice, clock(), tell))
+        moved += self._step("withheld", lambda: profiles.discard_withheld(practice, clock(), tell))
         moved += self._step("course", lambda: dispatch.compose(practice, clock(), tell))
         moved += self._step("sharing", lambda: sharing.share(practice, clock(), tell))
         if self._inbox_is_read():

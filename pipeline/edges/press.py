@@ -90,10 +90,17 @@ class Press:
             raise refused(report.file, report.told_in, "report_no_word") from None
 
     def invoice(
-        self, template: str, values: Mapping[str, Any], terms: Mapping[str, Any], document: str, version: int
-    ) -> PrintedInvoice:
-        """Print an invoice, with what it says in the terms of EN 16931; raises `PrintFailed` with what to mend."""
-        job = {"template": template, "values": values, "terms": terms, "document": document, "version": version}
+        self, template: str, values: Mapping[str, Any], terms: Mapping[str, Any], document: str, version: int,
+        books: Mapping[str, Any] | None = None,
+    ) -> PrintedInvoice:  # fmt: skip
+        """Print an invoice, with what it says in the terms of EN 16931; raises `PrintFailed` with what to mend.
+
+        `books` is what its UBL says, when that is less.
+        """
+        job = {
+            "template": template, "values": values, "terms": terms, "document": document, "version": version,
+            "books": books or terms,
+        }  # fmt: skip
         head, data = self._do(template, {"job": "invoice", **job})
         return PrintedInvoice(data, head["pages"], head["ubl"].encode())
 

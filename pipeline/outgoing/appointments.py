@@ -44,11 +44,11 @@ def _clauses(practice: Practice) -> tuple[str, ...]:
     return tuple(clause for rule in _note_gates(practice.policy) for clause in rule.clauses)
 
 
-def _unfit(practice: Practice, found: Unfit) -> list[str]:
+def _unfit(practice: Practice, found: Unfit) -> Refused | None:
     """Say of a text, a picture or a recording why it does not belong here, whatever else may."""
     if not looks_like_notes(found.name, b""):
-        return []
-    return [notes_refusal(practice.file.language, _clauses(practice))]
+        return None
+    return Refused([notes_refusal(practice.file.language, _clauses(practice))], _note_gates(practice.policy))
 
 
 def _read(practice: Practice, found: Dropped) -> AppointmentFile:

@@ -69,7 +69,7 @@ def _compose(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) ->
     doubts = DOUBTS[document.kind](practice, document, delivery) if document.kind in DOUBTS else []
     _queue(practice, revision, document, mail, doubts, now)
     waits = "; it waits for you: pipeline attention" if doubts else ""
-    locked = f"; it is locked, the password: pipeline show {document.dossier}" if mail.planned.password else ""
+    locked = f"; it is locked, the password: pipeline show {document.dossier}" if mail.planned.locks else ""
     tell(f"{document.dossier} {document.kind} v{document.version} composed for the {delivery.party}{locked}{waits}")
     return 1
 

@@ -36,8 +36,6 @@ from pipeline.press.countersign import COUNTERSIGNED
 from pipeline.press.stamp import fingerprint
 from pipeline.subjects import subject
 
-PDF = ".pdf"
-
 
 class NotAsPlanned(PipelineError):
     """Finished bytes differ from the plan; they are not sent."""
@@ -132,7 +130,7 @@ def _attachment(
     reference, version = revision.reference, version_of(practice, revision, delivery, kind)
     name = attached_file(reference, kind, version, delivery.purpose)
     sha256 = written(practice, revision, kind, delivery)
-    if locked and sha256 and name.endswith(PDF):
+    if locked and sha256 and name.endswith(letter.PDF):
         data = practice.storage.read(f"dossiers/{reference}/{name}")
         same = hashlib.sha256(data).hexdigest() == sha256
         sha256 = hashlib.sha256(protect.bare(data)).hexdigest() if same else ""
@@ -181,7 +179,9 @@ def freeze(practice: Practice, revision: Revision, delivery: plan.Delivery, now:
     folder, password = f"dossiers/{revision.reference}", planned.password
     files = {name: practice.storage.read(f"{folder}/{name}") for name in planned.attachments}
     texts = _texts(practice, revision, delivery, planned, now)
-    locked = {name: protect.lock(data, password) for name, data in files.items() if password and name.endswith(PDF)}
+    locked = {
+        name: protect.lock(data, password) for name, data in files.items() if password and name.endswith(letter.PDF)
+    }
     data = letter.make(planned, practice.file.practice.name, now, texts, files | locked)
     wrong = differences(data, planned)
     if wrong:
@@ -216,7 +216,7 @@ def _texts(
         values["sign_by"] = ""  # a day that has passed is no day to sign by
     template = f"{values['language']}/mail/{delivery.text}.txt"
     plain = practice.press.write(template, values, escape=False).strip() + "\n"
-    if planned.password and any(name.endswith(PDF) for name in planned.attachments):
+    if planned.locks:
         notice = practice.press.write(f"{values['language']}/mail/locked.txt", values, escape=False)
         plain = locking.with_notice(plain, notice, planned.attachments)
     paragraphs = [block.split("\n") for block in plain.strip().split("\n\n")]

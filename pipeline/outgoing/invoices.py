@@ -47,6 +47,8 @@ Tell = Callable[[str], None]
 STORED = TypeAdapter(Invoice)
 QUESTION = "invoice"
 WHOLE = Decimal(100)
+BESIDE = ("contact", "kvk", "purchase_order")
+"""What an invoice says of who pays and the law does not ask for: it goes with the rest of the dossier."""
 ACCEPTED = f"""
 SELECT o.dossier, o.version, o.settled_at,
     (SELECT day FROM events WHERE dossier = o.dossier AND event = '{Event.CLOSED}') AS closed_on
@@ -192,8 +194,9 @@ def _keep(practice: Practice, revision: Revision, invoice: Invoice, goal: str | 
     code = document_code(reference, Kind.INVOICE)
     values = invoice_values(invoice, code, version, practice.file.practice, goal)
     printed = practice.press.invoice(
-        f"{invoice.language}/invoice.html", values, business_terms(_statutory(invoice)), code, version
-    )
+        f"{invoice.language}/invoice.html", values, business_terms(invoice), code, version,
+        business_terms(_statutory(invoice)),
+    )  # fmt: skip
     books = document_file(reference, Kind.INVOICE, version).removesuffix(".pdf") + ".xml"
     practice.storage.write(f"dossiers/{reference}/{books}", printed.ubl)
     made = Made(
@@ -213,7 +216,7 @@ def _keep(practice: Practice, revision: Revision, invoice: Invoice, goal: str | 
 
 def _statutory(invoice: Invoice) -> Invoice:
     """Give what the law asks an invoice to name, and nothing beside it (article 35a of the VAT act)."""
-    return replace(invoice, buyer=replace(invoice.buyer, contact=None))
+    return replace(invoice, buyer=replace(invoice.buyer, contact=None, kvk=None, purchase_order=None))
 
 
 class _NumberTaken(Exception):
@@ -235,7 +238,7 @@ class _Taken:
     def write(self, now: datetime) -> None:
         """Take the number and write the row, inside the caller's transaction."""
         database, invoice, folder = self.practice.database, self.invoice, f"dossiers/{self.invoice.reference}"
-        rest = {"contact": invoice.buyer.contact, "goal": self.goal}
+        rest = {name: getattr(invoice.buyer, name) for name in BESIDE} | {"goal": self.goal}
         kept = {name: text for name, text in rest.items() if text}
         series, _, count = invoice.number.rpartition("-")
         database.run(
@@ -256,10 +259,11 @@ class _Taken:
 
 
 def read(row: sqlite3.Row) -> Invoice:
-    """Give an invoice as it stands in the books, with its contact person for as long as that is kept."""
+    """Give an invoice as it stands in the books, with what stands beside that for as long as it is kept."""
     invoice = STORED.validate_json(row["statutory"])
     rest: dict[str, Any] = json.loads(row["rest"] or "{}")
-    return replace(invoice, buyer=replace(invoice.buyer, contact=rest.get("contact")))
+    contact, kvk, order = (rest.get(name) for name in BESIDE)
+    return replace(invoice, buyer=replace(invoice.buyer, contact=contact, kvk=kvk, purchase_order=order))
 
 
 def credit(practice: Practice, number: str, now: datetime, *, again: bool = False) -> str:

@@ -20,7 +20,7 @@ from pipeline.outgoing.calendar import neutral
 
 # The longest Message-ID (a domain of 253 characters) stays on its line: folded, some readers lose it.
 WIRE = policy.SMTP.clone(max_line_length=400)
-CALENDAR = ".ics"
+CALENDAR, PDF = ".ics", ".pdf"
 TYPES = {"pdf": "application/pdf", "ics": "application/ics", "xml": "application/xml"}
 """How a file is declared, by the ending of its name."""
 
@@ -41,6 +41,11 @@ class LetterPlan:
     attachments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     answers: str = ""
     password: str = field(default="", repr=False)
+
+    @property
+    def locks(self) -> bool:
+        """Whether something of it travels locked: only a PDF can."""
+        return bool(self.password) and any(name.endswith(PDF) for name in self.attachments)
 
     @property
     def threading(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pipeline import steps, tokens
 from pipeline.edges import ledger, smtp
 from pipeline.errors import NotReachable
-from pipeline.model import IN_COURSE, AttentionState, Kind, MessageState, ObligationState, Purpose
+from pipeline.model import IN_COURSE, AttentionState, DocumentState, Kind, MessageState, ObligationState, Purpose
 from pipeline.outgoing import dispatch, letter, plan
 from pipeline.outgoing.documents import read_revision
 from pipeline.outgoing.facts import Looked
@@ -283,6 +283,10 @@ def withhold(practice: Practice, token: str, now: datetime) -> int:
     for row in rows:
         _change(practice, row, MessageState.SUPERSEDED, now, "withheld by the coach", timedelta())
         ledger.record(practice.database, now, f"message.{MessageState.SUPERSEDED}", token=token)
+        practice.database.run(
+            "UPDATE documents SET state = ? WHERE dossier = ? AND kind = ? AND kind = ? AND version = ?",
+            DocumentState.WITHHELD, row["dossier"], row["purpose"], Kind.PROFILE, row["round"],
+        )  # fmt: skip
     return len(rows)
 
 

@@ -9,15 +9,17 @@ is asked where she has consented to that.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from pipeline.config.profile import InvitationFile, read_invitation_file
+from pipeline.edges import ledger
 from pipeline.edges.accepts import YAML, ending_of
 from pipeline.edges.folder import Dropped
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
-from pipeline.model import Kind, MessageState, Party, Reason
+from pipeline.model import DocumentState, Kind, MessageState, Party, Reason, message_file
 from pipeline.outgoing import course, plan, taking
 from pipeline.outgoing.course import Made
 from pipeline.outgoing.freezing import NotAsPlanned
@@ -34,6 +36,7 @@ from pipeline.policy.named import PdfText
 from pipeline.policy.schema.base import Category
 from pipeline.policy.schema.gates import Act, GateRule, Recipient, consents_of
 from pipeline.practice import Practice
+from pipeline.steps import each
 from pipeline.words import say
 
 Tell = Callable[[str], None]
@@ -45,6 +48,30 @@ HOLDS = frozenset({Category.CONTACT, Category.PROFILE})
 def take_in(practice: Practice, now: datetime, tell: Tell) -> int:
     """Take in what lies in `drop/profiles/`; gives how many invitations and profiles there are to send."""
     return taking.take_in(practice, Taker("profiles", _dossier, _make), now, tell)
+
+
+def discard_withheld(practice: Practice, now: datetime, tell: Tell) -> int:
+    """Erase the profiles that the coach withheld, with their mail: what is another's does not stay; gives how many."""
+    withheld = practice.database.rows(
+        "SELECT d.dossier, d.version, d.file, m.token FROM documents d JOIN messages m ON m.dossier = d.dossier"
+        " AND m.purpose = d.kind AND m.round = d.version AND m.party = ? WHERE d.kind = ? AND d.state = ?",
+        Party.CLIENT, Kind.PROFILE, DocumentState.WITHHELD,
+    )  # fmt: skip
+    return each(practice, withheld, lambda row: _discard(practice, row, now, tell))
+
+
+def _discard(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:
+    practice.storage.erase([f"dossiers/{row['dossier']}/{row['file']}", message_file(row["token"])])
+    with practice.database.transaction():
+        practice.database.run(
+            "UPDATE documents SET state = NULL, sha256 = '', boxes = '{}', about = '{}', dropped = NULL"
+            " WHERE dossier = ? AND kind = ? AND version = ?",
+            row["dossier"], Kind.PROFILE, row["version"],
+        )  # fmt: skip
+        practice.database.run("UPDATE messages SET sha256 = '' WHERE token = ?", row["token"])
+        ledger.record(practice.database, now, "document.withheld", document=row["file"])
+    tell(f"{row['dossier']} profile v{row['version']} was withheld and is erased")
+    return 1
 
 
 def _invites(found: Dropped) -> bool:

@@ -50,7 +50,7 @@ class Taker:
     drop: str
     field: Callable[[Practice, Dropped], str | None]
     make: Callable[[Practice, str, Dropped, datetime], Sequence[Made]]
-    unfit: Callable[[Practice, Unfit], Sequence[str]] = lambda _practice, _found: ()
+    unfit: Callable[[Practice, Unfit], Refused | None] = lambda _practice, _found: None
 
 
 def take_in(practice: Practice, taker: Taker, now: datetime, tell: Tell) -> int:
@@ -65,7 +65,10 @@ def _take(
     practice: Practice, taker: Taker, drop: DropFolder, found: Dropped | Unfit, now: datetime, tell: Tell
 ) -> int:  # fmt: skip
     if isinstance(found, Unfit):
-        _said(notes.refuse(practice, drop, found, taker.unfit(practice, found)), tell, 1)
+        refused = taker.unfit(practice, found) or Refused([])
+        new = notes.refuse(practice, drop, found, refused.problems)
+        _said(new, tell, 1)
+        _deny(practice, refused, now, new=new)
         return 0
     try:
         placed = place_of(practice, found, taker.field(practice, found), now)
@@ -88,6 +91,11 @@ def _refuse(
     problems = problems_of(found, refusal)
     new = notes.refuse(practice, drop, found, problems)
     _said(new, tell, len(problems))
+    _deny(practice, refusal, now, new=new)
+
+
+def _deny(practice: Practice, refusal: PipelineError, now: datetime, *, new: bool) -> None:
+    """Record which gates kept a file out, once for each note."""
     if new and isinstance(refusal, Refused) and refusal.gates:
         with practice.database.transaction():
             ledger.record(practice.database, now, "gate.denied", act="collect", **citing(*refusal.gates))

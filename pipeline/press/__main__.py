@@ -81,7 +81,7 @@ class Press:
         inside = self.invoicing.xml(terms, self.invoicing.FACTUR_X)
         embedded = self.invoicing.embed(printed, inside, terms["BT-2"])
         data, pages, _boxes = self.stamp.stamp(embedded, job["document"], job["version"], "")
-        return {"pages": pages, "ubl": self.invoicing.xml(terms, self.invoicing.UBL).decode()}, data
+        return {"pages": pages, "ubl": self.invoicing.xml(job["books"], self.invoicing.UBL).decode()}, data
 
     def write(self, job: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
         """Make a plain text, or with `escape` a page of a mail."""

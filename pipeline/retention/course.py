@@ -135,10 +135,11 @@ def whole_files(database: Database, storage: Storage, dossier: str, kind: Kind) 
 
 
 def report_files(database: Database, storage: Storage, dossier: str) -> list[str]:
-    """Give the files of the report that is kept."""
+    """Give the files of the report that is kept, and of the mails about it that never left."""
     rows = database.rows(f"SELECT file FROM documents AS own WHERE dossier = ?1 AND {KEPT}", dossier)  # noqa: S608 - our own words
     files = [f"dossiers/{dossier}/{row['file']}" for row in rows]
-    return [name for name in files if storage.path(name).is_file()]
+    unsent = _unsent(database, dossier, f"{carries(Kind.REPORT)} AND round NOT IN ({DRAFT})")
+    return [*(name for name in files if storage.path(name).is_file()), *unsent]
 
 
 def draft_files(database: Database, storage: Storage, dossier: str) -> list[str]:

@@ -48,7 +48,7 @@ SELECT m.token, NULL AS mail, m.dossier, m.purpose, m.kinds, m.accepted_at,
             END FROM obligations o WHERE o.dossier = m.dossier AND o.version = m.revision AND o.kind IN {OPENED_BY}
          AND (o.party = m.party OR m.party NOT IN
             (SELECT party FROM obligations WHERE dossier = m.dossier AND kind IN {OPENED_BY}))) END AS answered_at,
-    m.kinds <> '' AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.dossier = m.dossier AND d.sha256 <> ''
+    EXISTS (SELECT 1 FROM documents d WHERE d.dossier = m.dossier AND d.sha256 = ''
         AND ',' || m.kinds || ',' LIKE '%,' || d.kind || ',%' AND (m.kinds = '{Kind.APPROVAL}'
             OR d.version = CASE WHEN {OF_COURSE} THEN m.round ELSE m.revision END)) AS emptied
 FROM messages m

@@ -416,6 +416,18 @@ def test_what_the_coach_lets_go_goes_and_what_she_keeps_in_never_does(world: Wor
     assert [list(files_of(mail).values()) for _, mail in mails(server)] == [[hers]]
 
 
+def test_somebody_else_s_profile_that_was_kept_in_does_not_stay_in_the_dossier(world: World) -> None:
+    dropped(world, profile("Fatima Visser"))
+    storage, reference = world.folder / "storage", world.reference
+    ((token,),) = world.rows("SELECT token FROM messages WHERE purpose = 'profile'")
+    there = [storage / "outbox" / f"{token}.eml", storage / "dossiers" / reference / f"{reference}-3-v1.pdf"]
+    assert all(path.is_file() for path in there)
+    decided(world, "reject")
+    world.work(after(hours=2))
+    assert not [path for path in there if path.exists()]
+    assert world.rows("SELECT sha256, about, dropped FROM documents WHERE kind = 'profile'") == [("", "{}", None)]
+
+
 def test_a_release_of_the_dossier_does_not_let_a_doubted_profile_go(world: World, server: ScriptedSmtp) -> None:
     dropped(world, profile("Fatima Visser"))
     with world.opened() as practice:

@@ -13,7 +13,7 @@ from tests.retention.story import found_below, found_in, needles
 from tests.stories.letters import Received, called
 from tests.stories.story import PRIVATE, Story
 
-FISCAL = {"line", "sponsor.organisation", "sponsor.kvk", "sponsor.purchase_order"}
+FISCAL = {"line", "sponsor.organisation"}
 """What the books say of the people of a story to the end of the fiscal term."""
 DATABASE = {"state.db", "state.db-wal", "state.db-shm"}
 
