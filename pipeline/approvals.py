@@ -242,13 +242,14 @@ def stands(practice: Practice, document: sqlite3.Row) -> bool:
     return word is not None and bool(word["given"])
 
 
-def has_left(practice: Practice, document: sqlite3.Row) -> bool:
-    """Tell whether these bytes went, or may have gone, to who pays."""
-    return bool(
-        practice.database.value(
-            "SELECT 1 FROM messages WHERE dossier = ? AND party = ? AND purpose = ? AND round = ?"
-            " AND state IN (?, ?, ?)",
-            document["dossier"], Party.SPONSOR, MAILED_AS[Kind(document["kind"])], document["version"],
-            MessageState.ACCEPTED, MessageState.DATA_SENT, MessageState.IN_DOUBT,
-        )
+def has_left(practice: Practice, document: sqlite3.Row, *, surely: bool = False) -> bool:
+    """Tell whether these bytes went, or may have gone, to who pays; `surely`: whether they went.
+
+    Of what only may have gone her word still counts: it decides whether it goes again when it did not arrive.
+    """
+    may_have = () if surely else (MessageState.DATA_SENT, MessageState.IN_DOUBT)
+    state = practice.database.value(
+        "SELECT state FROM messages WHERE dossier = ? AND party = ? AND purpose = ? AND round = ?",
+        document["dossier"], Party.SPONSOR, MAILED_AS[Kind(document["kind"])], document["version"],
     )  # fmt: skip
+    return state in {MessageState.ACCEPTED, *may_have}

@@ -139,7 +139,11 @@ def _unasked(practice: Practice, letter: Letter, ours: Callable[[str], str]) -> 
         return None
     for kind in approvals.APPROVED:
         document = approvals.newest(practice, dossier, kind)
-        if document is None or not approvals.is_asked(practice, document) or approvals.has_left(practice, document):
+        if (
+            document is None
+            or not approvals.is_asked(practice, document)
+            or approvals.has_left(practice, document, surely=True)
+        ):
             continue
         answer = assent(letter.mail, ours(dossier))
         if answer is not Answer.UNCLEAR:
@@ -178,7 +182,7 @@ def _of_older(
     if word.answer in SHUTS and approvals.stands(practice, newest):
         what, reasons = _shut(practice, word, newest, mail, now, came)
         return [(what, (*reasons, older))]
-    if approvals.has_left(practice, newest) and word.answer not in SHUTS:
+    if approvals.has_left(practice, newest, surely=True) and word.answer not in SHUTS:
         return []
     return [_question(SHUTS[word.answer][1] if word.answer in SHUTS else APPROVAL, word, older)]
 
@@ -195,7 +199,7 @@ def _shut(practice: Practice, word: Word, document: sqlite3.Row, mail: int, now:
 def _let(practice: Practice, word: Word, document: sqlite3.Row, mail: int, now: datetime, came: datetime) -> list[Ask]:
     """Take a yes, or what is not clear; of what is gone already nothing can be opened, and nothing is asked."""
     said = approvals.latest(practice, document)
-    if approvals.has_left(practice, document):
+    if approvals.has_left(practice, document, surely=True):
         return []
     if word.answer is not Answer.YES:
         approvals.suspend(practice, document, f"{approvals.UNCLEAR} {mail}", now, came)

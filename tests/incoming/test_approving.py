@@ -428,3 +428,15 @@ def test_a_yes_that_quotes_our_mail_counts_when_that_mail_has_been_deleted_as_pr
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
     her.says(f"{YES}\n\nOn Mon, 2 Nov 2026 at 10:00, Praktijk De Linde wrote:\n\n{quoted}\n")
     assert her.stands() and her.waits() == []
+
+
+def test_while_it_is_in_doubt_whether_the_report_left_her_last_word_decides_whether_it_goes_again(her: Desk) -> None:
+    her.says(YES)
+    sharing.share(her.practice, her.later(), her.told.append)
+    her.practice.database.run("UPDATE messages SET state = 'in_doubt' WHERE party = 'sponsor' AND purpose = 'report'")
+    her.says(NO)
+    her.says(YES)
+    assert not her.stands() and "approval" in her.waits()
+    (asked,) = (one for one in her.waiting() if one.what == "approval")
+    attention.accept(her.practice, asked.number, her.later())
+    assert her.stands()
