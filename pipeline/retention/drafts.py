@@ -31,6 +31,13 @@ ORDER BY m.dossier
 """The dossiers whose newest report has gone to who pays, and of which drafts are still there."""
 
 
+COUNTED = f"""
+SELECT sum((sha256 <> '' AND NOT {course.KEPT}) + (source IS NOT NULL)) FROM documents AS own
+WHERE dossier = ?1 AND kind = '{Kind.REPORT}'
+"""  # noqa: S608 - only our own words are put in
+"""How many drafts, and sources of reports, a dossier has by its rows: a stop may have come after some files went."""
+
+
 def go(practice: Practice, now: datetime, tell: Tell) -> int:
     """Erase the drafts that the policy lets go now; gives of how many dossiers. What is held stays."""
     gates = _gates(practice)
@@ -53,12 +60,13 @@ def _gates(practice: Practice) -> list[GateRule]:
 def _erase(practice: Practice, dossier: str, gates: list[GateRule], now: datetime) -> None:
     part = PARTS[course.DRAFTS]
     files = part.files(practice.database, practice.storage, dossier)
+    count = practice.database.value(COUNTED, dossier)
     practice.storage.erase(files)
     gone = not any(practice.storage.path(name).exists() for name in files)
     with practice.database.transaction():
         for sql in part.rows:
             practice.database.run(sql, dossier)
         ledger.record(
-            practice.database, now, "drafts.erased", dossier=dossier, count=len(files),
+            practice.database, now, "drafts.erased", dossier=dossier, count=count,
             grade=Grade.OBSERVED_ABSENT if gone else Grade.COMMANDED, **deeds.citing(*gates),
         )  # fmt: skip
