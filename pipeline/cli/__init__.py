@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("pipeline").setLevel(logging.INFO)
-    logging.getLogger("watchdog").setLevel(logging.ERROR)  # it warns of what happens while it is being stopped
+    logging.getLogger("watchdog").setLevel(logging.CRITICAL)  # it speaks of what happens while it is being stopped
     try:
         code = _carried_out(arguments)
         sys.stdout.flush()

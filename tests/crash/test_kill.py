@@ -18,7 +18,7 @@ pytestmark = needs_strace
 SEED = 20_260_122
 # Where a thing leaves one hand for the next: the file its folder, the frozen mail our memory, its copy for Sent.
 HANDED_OVER = (r"rename\(.*/drop/clients/", r"rename\(.*/outbox/", r"sendto\(.* APPEND ")
-SAMPLE = 6
+SAMPLE = 3
 
 
 @pytest.mark.timeout(300)

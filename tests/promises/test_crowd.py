@@ -43,7 +43,7 @@ def happened(counts: Counter[str]) -> bool:
 
 
 def test_each_mailbox_of_a_crowd_holds_its_own_canary_only(crowd: Crowd) -> None:
-    assert happened(lived(crowd, range(20)))
+    assert happened(lived(crowd, range(8)))
 
 
 @pytest.mark.long

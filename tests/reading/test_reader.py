@@ -138,6 +138,7 @@ def test_a_flattened_form_is_read_from_pixels(reader: Reader) -> None:
     assert contents(found) == [Content.UNCHANGED] * 2
 
 
+@pytest.mark.long
 def test_pictures_in_any_order_are_read_from_pixels(reader: Reader) -> None:
     first, second = pictures(with_ink(filled()))
     paper = forms.sent()
