@@ -6,24 +6,22 @@ mail. Who never became a client is asked nothing, and neither is somebody whose 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from pipeline import tokens
-from pipeline.errors import PrintFailed
 from pipeline.model import Kind, ObligationState, ReturnState, document_code
 from pipeline.outgoing import course
 from pipeline.outgoing.closing_values import UNTIL
 from pipeline.outgoing.course import Made
 from pipeline.outgoing.dispatch import ASKS
 from pipeline.outgoing.documents import read_revision
+from pipeline.outgoing.freezing import each_made
 from pipeline.outgoing.report_values import Issue, questions_values
 from pipeline.policy import closing
 from pipeline.policy.schema.people import Question
 from pipeline.policy.schema.retention import Event
 from pipeline.practice import Practice
-from pipeline.steps import each
 
 Tell = Callable[[str], None]
 SOON = timedelta(days=60)
@@ -52,19 +50,11 @@ def ask(practice: Practice, now: datetime, tell: Tell) -> int:
     """
     if not closing.asked(practice.policy, sponsored=True):
         return 0
-    failed: list[PrintFailed] = []
-
-    def one(row: sqlite3.Row) -> int:
-        try:
-            return _ask(practice, row["reference"], date.fromisoformat(row["day"]), now, tell)
-        except PrintFailed as error:
-            failed.append(error)
-            return 0
-
-    done = each(practice, practice.database.rows(WERE_CLIENTS + NOT_ASKED), one)
-    if failed:
-        raise failed[0]
-    return done
+    return each_made(
+        practice,
+        practice.database.rows(WERE_CLIENTS + NOT_ASKED),
+        lambda row: _ask(practice, row["reference"], date.fromisoformat(row["day"]), now, tell),
+    )
 
 
 def asked_of(practice: Practice, reference: str) -> list[Question]:

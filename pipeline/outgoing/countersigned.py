@@ -14,7 +14,6 @@ from datetime import datetime
 
 from pipeline import tokens
 from pipeline.edges import ledger
-from pipeline.errors import PrintFailed
 from pipeline.model import (
     OPENING,
     AttentionState,
@@ -31,12 +30,11 @@ from pipeline.model import (
 from pipeline.outgoing import plan
 from pipeline.outgoing.confirmation import Answer, Signed, confirmation_values
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.freezing import Frozen, NotAsPlanned, enqueue, freeze
+from pipeline.outgoing.freezing import Frozen, NotAsPlanned, each_made, enqueue, freeze
 from pipeline.outgoing.standing import is_newest, returned
 from pipeline.outgoing.values import Revision, attached_file
 from pipeline.practice import Practice
 from pipeline.reading.findings import findings
-from pipeline.steps import each
 
 Tell = Callable[[str], None]
 WITHDRAWN = "withdrawal"
@@ -48,19 +46,9 @@ def countersign(practice: Practice, now: datetime, tell: Tell) -> int:
 
     Raises `PrintFailed` or `NotAsPlanned` when one cannot be made, after all others were.
     """
-    failed: list[PrintFailed | NotAsPlanned] = []
-
-    def one(row: sqlite3.Row) -> int:
-        try:
-            return _countersign(practice, row["dossier"], row["version"], now, tell)
-        except (PrintFailed, NotAsPlanned) as error:
-            failed.append(error)
-            return 0
-
-    done = each(practice, _complete(practice), one)
-    if failed:
-        raise failed[0]
-    return done
+    return each_made(
+        practice, _complete(practice), lambda row: _countersign(practice, row["dossier"], row["version"], now, tell)
+    )
 
 
 def _complete(practice: Practice) -> list[sqlite3.Row]:

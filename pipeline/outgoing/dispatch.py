@@ -12,16 +12,14 @@ from datetime import datetime
 
 from pipeline import questions
 from pipeline.edges import ledger
-from pipeline.errors import PrintFailed
 from pipeline.model import IN_COURSE, DocumentState, Kind, MessageState, ObligationState, Party, Purpose, Reason
 from pipeline.outgoing import course, plan, profiles, report_doubts
 from pipeline.outgoing.course import PURPOSE
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.freezing import Frozen, NotAsPlanned, enqueue, freeze
+from pipeline.outgoing.freezing import Frozen, each_made, enqueue, freeze
 from pipeline.outgoing.plan import Document
 from pipeline.outgoing.values import Revision
 from pipeline.practice import Practice
-from pipeline.steps import each
 
 Tell = Callable[[str], None]
 Doubts = Callable[[Practice, Document, plan.Delivery], list[Reason]]
@@ -41,22 +39,10 @@ def compose(practice: Practice, now: datetime, tell: Tell) -> int:
 
     Raises `PrintFailed` or `NotAsPlanned` when one cannot be made, after all others were.
     """
-    failed: list[PrintFailed | NotAsPlanned] = []
-
-    def one(row: sqlite3.Row) -> int:
-        try:
-            return _compose(practice, row, now, tell)
-        except (PrintFailed, NotAsPlanned) as error:
-            failed.append(error)
-            return 0
-
     written = practice.database.rows(
         "SELECT dossier, kind, version FROM documents WHERE state = ? ORDER BY written_at, rowid", DocumentState.WRITTEN
     )
-    done = each(practice, written, one)
-    if failed:
-        raise failed[0]
-    return done
+    return each_made(practice, written, lambda row: _compose(practice, row, now, tell))
 
 
 def _compose(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline import tokens
 from pipeline.edges import ledger
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, PrintFailed
 from pipeline.model import (
     IN_COURSE,
     CopyState,
@@ -34,6 +34,7 @@ from pipeline.practice import Practice
 from pipeline.press import protect
 from pipeline.press.countersign import COUNTERSIGNED
 from pipeline.press.stamp import fingerprint
+from pipeline.steps import Item, each
 from pipeline.subjects import subject
 
 
@@ -48,6 +49,26 @@ class Frozen:
     delivery: plan.Delivery
     planned: letter.LetterPlan
     sha256: str
+
+
+def each_made(practice: Practice, items: Iterable[Item], act: Callable[[Item], int]) -> int:
+    """Do `act` for each item and add up what it gives; what cannot be made is raised after all others were.
+
+    Raises the first `PrintFailed` or `NotAsPlanned`.
+    """
+    failed: list[PrintFailed | NotAsPlanned] = []
+
+    def one(item: Item) -> int:
+        try:
+            return act(item)
+        except (PrintFailed, NotAsPlanned) as error:
+            failed.append(error)
+            return 0
+
+    done = each(practice, items, one)
+    if failed:
+        raise failed[0]
+    return done
 
 
 def letter_plan(practice: Practice, revision: Revision, delivery: plan.Delivery) -> letter.LetterPlan:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline import tokens
+from pipeline import notes, tokens
 from pipeline.config.client import ClientFile, read_client_file
 from pipeline.config.problems import Disagreement
 from pipeline.config.source import Tree
@@ -25,12 +25,8 @@ from pipeline.edges.folder import Dropped, Unfit, shown
 from pipeline.errors import FileProblems, Problem
 from pipeline.model import MessageState, ObligationState, RequestState
 from pipeline.outgoing.asking import denied_by, filled, said
-from pipeline.policy import phrases
 from pipeline.policy.collecting import Refused, taken_by
 from pipeline.policy.deeds import citing
-from pipeline.policy.period import Period
-from pipeline.policy.policy import retention_rules
-from pipeline.policy.schema.base import Category
 from pipeline.policy.schema.retention import Event
 from pipeline.practice import Practice
 from pipeline.steps import each
@@ -61,14 +57,14 @@ def take_in(practice: Practice, now: datetime, tell: Tell) -> int:
 
 def _take(practice: Practice, found: Dropped | Unfit, now: datetime, tell: Tell) -> int:
     if isinstance(found, Unfit):
-        _note(practice, found.name, [say(practice.file.language, found.word, reason=found.reason)], tell)
+        _note(practice, found, [], tell)
         return 0
     denied: list[Refused] = []
     try:
         accepted = _accept(practice, found, denied, now, tell)
     except FileProblems as refusal:
         problems = [f"{shown(found.name)}:{p.line}:{p.column}: {p.text}" for p in refusal.problems]
-        if _note(practice, found.name, problems, tell) and denied:
+        if _note(practice, found, problems, tell) and denied:
             _deny(practice, denied, now)
         return 0
     practice.drop.take_away(found)
@@ -261,19 +257,9 @@ def _deny(practice: Practice, denied: list[Refused], now: datetime) -> None:
         )  # fmt: skip
 
 
-def _note(practice: Practice, name: str, problems: list[str], tell: Tell) -> bool:
+def _note(practice: Practice, found: Dropped | Unfit, problems: list[str], tell: Tell) -> bool:
     """Write the note beside a file; tells whether it says something new."""
-    language = practice.file.language
-    lines = [say(language, "note_title", file=shown(name)), "", *problems, "", say(language, "note_help")]
-    written = practice.drop.note(name, "\n".join([*lines, *_goes(practice), ""]), language)
+    written = notes.refuse(practice, practice.drop, found, problems)
     if written:
-        tell(f"a dropped file was refused ({len(problems)} to mend); see the note beside it")
+        tell(f"a dropped file was refused ({len(problems) or 1} to mend); see the note beside it")
     return written
-
-
-def _goes(practice: Practice) -> Iterator[str]:
-    """Say when a file that stays in the drop folder is erased, by the first rule that gives it a length of time."""
-    terms = (rule.promise for rule in retention_rules(practice.policy) if Category.UNFILED in rule.covers)
-    length = next((term for term in terms if isinstance(term, Period)), None)
-    if length is not None:
-        yield say(practice.file.language, "note_goes", period=phrases.period(length, practice.file.language))

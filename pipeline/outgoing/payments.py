@@ -11,13 +11,12 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from pipeline.edges import ledger
-from pipeline.errors import PrintFailed, UsageError
+from pipeline.errors import UsageError
 from pipeline.model import MessageState, Purpose
 from pipeline.outgoing import course, plan
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.freezing import NotAsPlanned, enqueue, freeze
+from pipeline.outgoing.freezing import each_made, enqueue, freeze
 from pipeline.practice import Practice
-from pipeline.steps import each
 from pipeline.words import say
 
 Tell = Callable[[str], None]
@@ -48,19 +47,11 @@ def remind(practice: Practice, now: datetime, tell: Tell) -> int:
     rules = practice.file.invoicing
     if rules is None:
         return 0
-    failed: list[PrintFailed | NotAsPlanned] = []
-
-    def one(row: sqlite3.Row) -> int:
-        try:
-            return _remind(practice, row, now, tell)
-        except (PrintFailed, NotAsPlanned) as error:
-            failed.append(error)
-            return 0
-
-    done = each(practice, [row for row in owed(practice, now) if _is_due(practice, row, now)], one)
-    if failed:
-        raise failed[0]
-    return done
+    return each_made(
+        practice,
+        [row for row in owed(practice, now) if _is_due(practice, row, now)],
+        lambda row: _remind(practice, row, now, tell),
+    )
 
 
 def _is_due(practice: Practice, row: sqlite3.Row, now: datetime) -> bool:

@@ -13,11 +13,10 @@ from datetime import datetime
 from itertools import groupby
 
 from pipeline.edges import ledger
-from pipeline.errors import PrintFailed
 from pipeline.model import Kind, MessageState, ObligationState, Party, Purpose, ReturnState, document_code
 from pipeline.outgoing import plan
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.freezing import Frozen, NotAsPlanned, enqueue, freeze
+from pipeline.outgoing.freezing import Frozen, each_made, enqueue, freeze
 from pipeline.outgoing.standing import ASKED_AGAIN, BETWEEN_REMINDERS, is_newest, still_awaited
 from pipeline.outgoing.values import Revision
 from pipeline.practice import Practice
@@ -59,20 +58,8 @@ def remind(practice: Practice, now: datetime, tell: Tell) -> int:
 
     Raises `PrintFailed` or `NotAsPlanned` when a text cannot be made, after all others were.
     """
-    failed: list[PrintFailed | NotAsPlanned] = []
-
-    def one(owed: Owed) -> int:
-        try:
-            return _remind(practice, owed, now, tell)
-        except (PrintFailed, NotAsPlanned) as error:
-            failed.append(error)
-            return 0
-
     due = [found for person in _persons(practice) if (found := _due(practice, person, now))]
-    done = each(practice, due, one)
-    if failed:
-        raise failed[0]
-    return done
+    return each_made(practice, due, lambda owed: _remind(practice, owed, now, tell))
 
 
 def _persons(practice: Practice) -> list[Owed]:

@@ -13,15 +13,13 @@ from datetime import datetime
 
 from pipeline import approvals, questions
 from pipeline.edges import ledger
-from pipeline.errors import PrintFailed
 from pipeline.model import Kind, MessageState, Party
 from pipeline.outgoing import course, plan, unshared
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.freezing import Frozen, NotAsPlanned, enqueue, freeze
+from pipeline.outgoing.freezing import Frozen, each_made, enqueue, freeze
 from pipeline.outgoing.values import Revision
 from pipeline.policy.gates import BY_POLICY, NOT_APPROVED
 from pipeline.practice import Practice
-from pipeline.steps import each
 
 Tell = Callable[[str], None]
 UNSENT = (MessageState.HELD, MessageState.QUEUED, MessageState.REFUSED)
@@ -43,24 +41,12 @@ def share(practice: Practice, now: datetime, tell: Tell) -> int:
 
     Raises `PrintFailed` or `NotAsPlanned` when a mail cannot be made, after all others were.
     """
-    failed: list[PrintFailed | NotAsPlanned] = []
-
-    def one(row: sqlite3.Row) -> int:
-        try:
-            return _one(practice, row, now, tell)
-        except (PrintFailed, NotAsPlanned) as error:
-            failed.append(error)
-            return 0
-
     rows = practice.database.rows(
         NEWEST_SHARED, Party.SPONSOR, *approvals.APPROVED, approvals.RELEASE,
         MessageState.ACCEPTED, MessageState.DATA_SENT, MessageState.IN_DOUBT,
     )  # fmt: skip
-    done = each(practice, rows, one)
     unshared.ask(practice, [row for row in rows if approvals.stands(practice, row)], now)
-    if failed:
-        raise failed[0]
-    return done
+    return each_made(practice, rows, lambda row: _one(practice, row, now, tell))
 
 
 def _one(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:

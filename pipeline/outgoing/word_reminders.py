@@ -12,17 +12,15 @@ from datetime import datetime
 
 from pipeline import approvals
 from pipeline.edges import ledger
-from pipeline.errors import PrintFailed
 from pipeline.model import Kind, MessageState, ObligationState, Party, Purpose
 from pipeline.outgoing import course, plan, reminders
 from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.freezing import Frozen, NotAsPlanned, freeze
+from pipeline.outgoing.freezing import Frozen, each_made, freeze
 from pipeline.outgoing.standing import ASKED_AGAIN, BETWEEN_REMINDERS, still_awaited
 from pipeline.outgoing.values import Revision
 from pipeline.policy.gates import NOT_AWAITED
 from pipeline.policy.schema.retention import Event
 from pipeline.practice import Practice
-from pipeline.steps import each
 
 Tell = Callable[[str], None]
 AWAITED = """
@@ -59,19 +57,11 @@ def remind(practice: Practice, now: datetime, tell: Tell) -> int:
 
     Raises `PrintFailed` or `NotAsPlanned` when a text cannot be made, after all others were.
     """
-    failed: list[PrintFailed | NotAsPlanned] = []
-
-    def one(owed: sqlite3.Row) -> int:
-        try:
-            return _remind(practice, owed, now, tell)
-        except (PrintFailed, NotAsPlanned) as error:
-            failed.append(error)
-            return 0
-
-    done = each(practice, [owed for owed in _awaited(practice) if _is_due(practice, owed, now)], one)
-    if failed:
-        raise failed[0]
-    return done
+    return each_made(
+        practice,
+        [owed for owed in _awaited(practice) if _is_due(practice, owed, now)],
+        lambda owed: _remind(practice, owed, now, tell),
+    )
 
 
 def _awaited(practice: Practice) -> list[sqlite3.Row]:
