@@ -21,7 +21,9 @@ from typing import Any
 from benchmarks.service import Service
 from pipeline.edges import press, smtp
 from pipeline.edges.database import Database
-from pipeline.outgoing import compose, documents, intake, letter, outbox
+from pipeline.outgoing.mail import letter
+from pipeline.outgoing.opening import compose, documents, intake
+from pipeline.outgoing.sending import outbox
 from pipeline.press.stamp import stamp
 from pipeline.worker import Worker
 
@@ -92,7 +94,7 @@ def _one(service: Service, worker: Worker, number: int) -> Parts:
 @contextmanager
 def _wrapped(watch: Stopwatch) -> Iterator[None]:
     """Let the functions of the program report to `watch` for as long as the block lasts."""
-    reading = [(module, "read_revision") for module in (documents, compose, outbox)]
+    reading = [(module, "recorded.revision") for module in (documents, compose, outbox)]
     named: list[tuple[Any, str, str | Name]] = [
         (intake, "take_in", "intake"),
         (intake, "read_client_file", "read the client file"),

@@ -28,8 +28,8 @@ from pipeline.edges.press import Press
 from pipeline.edges.reader import Reader
 from pipeline.incoming import message
 from pipeline.incoming.assent import assent
-from pipeline.outgoing.einvoice import business_terms
-from pipeline.outgoing.invoice_values import bill_lines, buyer, exemption, invoice_values, seller
+from pipeline.outgoing.billing.einvoice import business_terms
+from pipeline.outgoing.values.invoice import bill_lines, buyer, exemption, invoice_values, seller
 from pipeline.policy.addressee import Chosen, Dropped, Person, doubts
 from pipeline.press.assets import Assets, Fetcher
 from pipeline.press.invoice import FACTUR_X, UBL, xml

@@ -13,7 +13,7 @@ from pipeline.config.client import read_client_file
 from pipeline.config.practice import PracticeFile, read_practice_file
 from pipeline.model import OPENING, Kind, document_file
 from pipeline.outgoing import plan
-from pipeline.outgoing.values import Revision, document_values, mail_values
+from pipeline.outgoing.values.base import Revision, document_values, mail_values
 from pipeline.policy.policy import Policy, read_policy
 from pipeline.words import say
 from tests.world import SPONSOR, client_file

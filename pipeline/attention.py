@@ -20,8 +20,8 @@ from pipeline.incoming import approving, booking, consents, deciding
 from pipeline.incoming.judging import newest_version
 from pipeline.incoming.meaning import ASSIGNED
 from pipeline.model import AttentionState, Kind, MailState, ObligationState, ReturnState, Verdict, message_file
-from pipeline.outgoing import outbox
-from pipeline.outgoing.dispatch import ADDRESSEE
+from pipeline.outgoing.course.dispatch import ADDRESSEE
+from pipeline.outgoing.sending import outbox
 from pipeline.practice import Practice
 from pipeline.reading.findings import findings
 from pipeline.retention import guarding, paper

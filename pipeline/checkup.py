@@ -17,10 +17,10 @@ from pipeline.edges import mailbox, office, smtp
 from pipeline.errors import NotReachable, PipelineError, PrintFailed
 from pipeline.model import IN_COURSE, OPENING, Kind, Purpose, document_code
 from pipeline.outgoing import plan
-from pipeline.outgoing.confirmation import confirmation_values
-from pipeline.outgoing.course_values import course_values
-from pipeline.outgoing.documents import template_of
-from pipeline.outgoing.values import Revision, document_values, mail_values
+from pipeline.outgoing.opening.documents import template_of
+from pipeline.outgoing.values.base import Revision, document_values, mail_values
+from pipeline.outgoing.values.confirmation import confirmation_values
+from pipeline.outgoing.values.course import course_values
 from pipeline.policy.statement import statement_values
 from pipeline.practice import Practice, account_of
 from pipeline.retention import receipts

@@ -14,7 +14,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
 from pipeline import attention, demopeople
 from pipeline.model import OWN_HEADER, MessageState, Party, Purpose
-from pipeline.outgoing import payments
+from pipeline.outgoing.billing import payments
 from pipeline.practice import Practice
 from pipeline.sandbox import SandboxServer
 from pipeline.worker import utc_now

@@ -9,10 +9,10 @@ from pipeline.config.client import ClientFile
 from pipeline.config.practice import PracticeFile
 from pipeline.config.report import report_of
 from pipeline.model import Kind, document_file
-from pipeline.outgoing.confirmation import Answer, Signed
 from pipeline.outgoing.plan import Document
-from pipeline.outgoing.report_values import Issue, Offered, approval_values, questions_values, report_values
-from pipeline.outgoing.values import GREETINGS, Revision
+from pipeline.outgoing.values.base import GREETINGS, Revision
+from pipeline.outgoing.values.confirmation import Answer, Signed
+from pipeline.outgoing.values.report import Issue, Offered, approval_values, questions_values, report_values
 from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import Grade
 from pipeline.reading.findings import Findings, Ink

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline import attention
 from pipeline.edges.folder import Unfit, shown
 from pipeline.model import IN_COURSE, CopyState, Kind, MailState, MessageState, ObligationState, RequestState
-from pipeline.outgoing import outbox
+from pipeline.outgoing.sending import outbox
 from pipeline.practice import Practice
 from pipeline.words import say
 

@@ -26,24 +26,11 @@ from pipeline.errors import (
 )
 from pipeline.incoming import arrivals, inbox, tidying, understand
 from pipeline.model import MailState, MessageState, RequestState
-from pipeline.outgoing import (
-    appointments,
-    closing_questions,
-    compose,
-    countersigned,
-    daily,
-    dispatch,
-    documents,
-    intake,
-    invoices,
-    outbox,
-    payments,
-    profiles,
-    reminders,
-    reports,
-    sent_copy,
-    sharing,
-)
+from pipeline.outgoing import daily
+from pipeline.outgoing.billing import invoices, payments
+from pipeline.outgoing.course import appointments, closing_questions, dispatch, profiles, reports, sharing
+from pipeline.outgoing.opening import compose, countersigned, documents, intake, reminders
+from pipeline.outgoing.sending import outbox, sent_copy
 from pipeline.practice import Practice
 from pipeline.retention import timetable
 

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 
 from pipeline.cli.look import known_dossier
 from pipeline.errors import UsageError
-from pipeline.outgoing import outbox
+from pipeline.outgoing.sending import outbox
 from pipeline.practice import opened
 from pipeline.worker import utc_now
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from pipeline.cli.look import known_dossier
 from pipeline.errors import UsageError
-from pipeline.outgoing import closing_questions
+from pipeline.outgoing.course import closing_questions
 from pipeline.practice import Practice, opened
 from pipeline.retention import closing, extending, forecast, learning, paper
 from pipeline.words import say

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from datetime import date
 
 from pipeline.errors import UsageError
-from pipeline.outgoing import invoices, payments
+from pipeline.outgoing.billing import invoices, payments
 from pipeline.practice import Practice, opened
 from pipeline.words import say
 from pipeline.worker import utc_now

@@ -13,7 +13,7 @@ from pipeline import overview, tokens
 from pipeline.errors import UsageError
 from pipeline.incoming import consents
 from pipeline.model import AttentionState, MessageState, Party, message_file
-from pipeline.outgoing import locking
+from pipeline.outgoing.mail import locking
 from pipeline.practice import Practice, opened
 from pipeline.worker import utc_now
 

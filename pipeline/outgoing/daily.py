@@ -19,9 +19,10 @@ from zoneinfo import ZoneInfo
 from pipeline import tokens
 from pipeline.edges import ledger
 from pipeline.model import CopyState, ErasureState, MessageState, Party, Purpose, message_file
-from pipeline.outgoing import letter, plan
-from pipeline.outgoing.freezing import NotAsPlanned
-from pipeline.outgoing.values import GREETINGS, day
+from pipeline.outgoing import plan
+from pipeline.outgoing.mail import letter
+from pipeline.outgoing.mail.freezing import NotAsPlanned
+from pipeline.outgoing.values.base import GREETINGS, day
 from pipeline.policy.phrases import capital, category
 from pipeline.policy.schema.base import Category
 from pipeline.practice import Practice

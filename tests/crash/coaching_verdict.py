@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline import attention, demopeople, tokens
-from pipeline.outgoing import outbox
+from pipeline.outgoing.sending import outbox
 from pipeline.worker import utc_now
 from tests.crash import verdict
 from tests.crash.coaching_scene import OTHER, Busy

@@ -21,9 +21,11 @@ from pipeline import approvals, attention, demopeople, questions, statements, to
 from pipeline.attention import Waiting
 from pipeline.incoming import understand
 from pipeline.model import Kind, MessageState, Party, Purpose, Reason, document_code
-from pipeline.outgoing import compose, course, dispatch, documents, intake, outbox, plan
-from pipeline.outgoing.documents import read_revision
-from pipeline.outgoing.freezing import enqueue, freeze
+from pipeline.outgoing import keeping, plan, recorded
+from pipeline.outgoing.course import dispatch
+from pipeline.outgoing.mail.freezing import enqueue, freeze
+from pipeline.outgoing.opening import compose, documents, intake
+from pipeline.outgoing.sending import outbox
 from pipeline.practice import Practice
 from tests.faults.scripted import ScriptedSmtp
 from tests.world import CLIENT, COACH, NOWHERE, SPONSOR, World, client_file
@@ -67,18 +69,18 @@ class Desk:
     def report(self) -> int:
         """Let the coach's next report, with its form, go to the client; gives its version."""
         at = self.later()
-        version = course.next_version(self.practice, self.dossier, Kind.REPORT)
+        version = recorded.next_version(self.practice, self.dossier, Kind.REPORT)
         made = self._made(Kind.REPORT, version), self._made(Kind.APPROVAL, version)
-        course.keep(self.practice, self.dossier, made, at)
+        keeping.keep(self.practice, self.dossier, made, at)
         self.send()
         return version
 
     def hold(self) -> None:
         """Let the next report be held for the coach to look at, as a mail to a new address is."""
-        version, at = course.next_version(self.practice, self.dossier, Kind.REPORT), self.later()
+        version, at = recorded.next_version(self.practice, self.dossier, Kind.REPORT), self.later()
         made = self._made(Kind.REPORT, version), self._made(Kind.APPROVAL, version)
-        course.keep(self.practice, self.dossier, made, at)
-        revision = read_revision(self.practice, self.dossier, 1)
+        keeping.keep(self.practice, self.dossier, made, at)
+        revision = recorded.revision(self.practice, self.dossier, 1)
         mail = freeze(self.practice, revision, plan.in_course(revision.client, Purpose.REPORT, version)[0], at)
         doubt: Reason = ("word_shared_address", {"address": CLIENT})
         with self.practice.database.transaction():
@@ -88,20 +90,20 @@ class Desk:
 
     def ask_at_closing(self) -> None:
         """Let the form with the questions at closing go to the client."""
-        version = course.next_version(self.practice, self.dossier, Kind.QUESTIONS)
+        version = recorded.next_version(self.practice, self.dossier, Kind.QUESTIONS)
         made = self._made(Kind.QUESTIONS, version, asks=True)
-        course.keep(self.practice, self.dossier, (made,), self.later())
+        keeping.keep(self.practice, self.dossier, (made,), self.later())
         self.send()
 
-    def _made(self, kind: Kind, version: int, *, asks: bool = False) -> course.Made:
+    def _made(self, kind: Kind, version: int, *, asks: bool = False) -> keeping.Made:
         tag = tokens.page_tag(self.practice.key, self.dossier, kind, version)
         values = {"client": {"name": "Sanne Jansen"}, "number": version}
         printed = self.practice.press.print(f"en/{kind}.html", values, document_code(self.dossier, kind), version, tag)
-        return course.Made(kind, printed.data, printed.pages, printed.boxes, {"asks": asks} if asks else {})
+        return keeping.Made(kind, printed.data, printed.pages, printed.boxes, {"asks": asks} if asks else {})
 
     def remind(self) -> None:
         """Let the reminder go that her word is awaited."""
-        at, revision = self.later(), read_revision(self.practice, self.dossier, 1)
+        at, revision = self.later(), recorded.revision(self.practice, self.dossier, 1)
         number = self.practice.database.value("SELECT count(*) + 1 FROM messages WHERE purpose = ?", Purpose.REMINDER)
         mail = freeze(self.practice, revision, plan.reminder_of_approval(revision.client, number), at)
         with self.practice.database.transaction():

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from pipeline import approvals, attention, demopeople
 from pipeline.errors import UsageError
 from pipeline.model import Kind, MessageState, Party, Purpose, message_file
-from pipeline.outgoing import compose, documents, intake, outbox, sharing
+from pipeline.outgoing.course import sharing
+from pipeline.outgoing.opening import compose, documents, intake
+from pipeline.outgoing.sending import outbox
 from pipeline.subjects import subject
 from pipeline.worker import utc_now
 from tests.incoming.asked import Desk, desk, more_templates

@@ -16,7 +16,8 @@ from datetime import datetime
 from PIL import Image, ImageDraw
 
 from pipeline.model import Kind
-from pipeline.outgoing import countersigned, outbox, reminders
+from pipeline.outgoing.opening import countersigned, reminders
+from pipeline.outgoing.sending import outbox
 from pipeline.practice import Practice
 from pipeline.reading.findings import Certificate, Findings, Ink, Way
 from tests.faults.scripted import ScriptedSmtp

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Alarm, Calendar, Event
 
-from pipeline.outgoing.calendar import Invitation, calendar, neutral, summary, uid_of
+from pipeline.outgoing.mail.calendar import Invitation, calendar, neutral, summary, uid_of
 
 KEY = b"k" * 32
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -19,8 +19,8 @@ from pipeline.config.practice import read_practice_file
 from pipeline.edges import ledger
 from pipeline.errors import PrintFailed
 from pipeline.model import Kind
-from pipeline.outgoing import outbox
-from pipeline.outgoing.countersigned import countersign
+from pipeline.outgoing.opening.countersigned import countersign
+from pipeline.outgoing.sending import outbox
 from pipeline.policy.policy import read_policy
 from pipeline.practice import Practice
 from pipeline.press.stamp import fingerprint

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import IN_COURSE, OPENING, Kind, MessageState, Party, Purpose
-from pipeline.outgoing import intake, outbox
+from pipeline.outgoing.opening import intake
+from pipeline.outgoing.sending import outbox
 from pipeline.policy.gates import LAPSES, SendFacts, why_not
 from tests.faults.script import Script, Stage, Step
 from tests.faults.scripted import ScriptedSmtp

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.outgoing import intake, outbox
+from pipeline.outgoing.opening import intake
+from pipeline.outgoing.sending import outbox
 from pipeline.worker import utc_now
 from tests.faults.scripted import ScriptedSmtp
 from tests.world import CLIENT, SPONSOR, World, client_file

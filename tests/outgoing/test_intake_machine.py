@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pipeline.edges.ledger import verify
-from pipeline.outgoing import intake
+from pipeline.outgoing.opening import intake
 from tests.outgoing.test_intake import ignore
 from tests.world import World, client_file
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.outgoing import invoices, payments
+from pipeline.outgoing.billing import invoices, payments
 from tests.faults.scripted import ScriptedSmtp
 from tests.outgoing.coaching import files_of, mails, running, text_of
 from tests.outgoing.prepared import START, Shelf, after, by_hand

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.cli import main
-from pipeline.outgoing.outbox import GIVE_UP_AFTER
+from pipeline.outgoing.sending.outbox import GIVE_UP_AFTER
 from tests.faults.scripted import ScriptedSmtp
 from tests.outgoing.prepared import START, after, at, lines, opened, reference
 from tests.world import World

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.config import fields
 from pipeline.edges.smtp import dot_stuffed
-from pipeline.outgoing.letter import LetterPlan, differences, make
+from pipeline.outgoing.mail.letter import LetterPlan, differences, make
 from pipeline.words import say
 from tests.faults.scripted import ScriptedSmtp
 from tests.outgoing.prepared import after, frozen

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.outgoing import intake
+from pipeline.outgoing.opening import intake
 from tests.outgoing.test_intake import ignore
 from tests.world import World, client_file
 

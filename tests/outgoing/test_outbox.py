@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.outgoing import outbox
-from pipeline.outgoing.outbox import GIVE_UP_AFTER
+from pipeline.outgoing.sending import outbox
+from pipeline.outgoing.sending.outbox import GIVE_UP_AFTER
 from pipeline.steps import FIRST_PAUSE, LONGEST_PAUSE
 from pipeline.worker import Worker
 from tests.faults.proxy import FaultProxy

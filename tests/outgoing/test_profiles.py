@@ -18,8 +18,10 @@ from pikepdf import Pdf
 from pipeline import approvals, attention
 from pipeline.approvals import Answer
 from pipeline.model import Kind, Party, Purpose
-from pipeline.outgoing import course, dispatch, outbox, plan, profiles
-from pipeline.outgoing.freezing import NotAsPlanned
+from pipeline.outgoing import plan, recorded
+from pipeline.outgoing.course import dispatch, profiles
+from pipeline.outgoing.mail.freezing import NotAsPlanned
+from pipeline.outgoing.sending import outbox
 from pipeline.policy.mailterms import kinds_of
 from pipeline.policy.schema.mail import MailKind
 from pipeline.practice import Practice
@@ -98,7 +100,7 @@ def says(world: World, answer: Answer, hours: float = 2, kind: Kind = Kind.PROFI
     """Write down her word on the newest profile, as the road in and the command do; False when it can be about none."""
     now = START + timedelta(hours=hours)
     with world.opened() as practice, practice.database.transaction():
-        newest = course.newest(practice, world.reference, kind)
+        newest = recorded.newest(practice, world.reference, kind)
         document = approvals.about(practice, world.reference, kind, newest.version) if newest else None
         if document is not None:
             approvals.record(practice, document, answer, "coach", now)
@@ -439,7 +441,7 @@ def test_a_release_of_the_dossier_does_not_let_a_doubted_profile_go(world: World
 def test_a_profile_is_never_planned_for_another_address_than_the_clients(sponsored: World) -> None:
     dropped(sponsored, profile())
     with sponsored.opened() as practice:
-        document = course.newest(practice, sponsored.reference, Kind.PROFILE)
+        document = recorded.newest(practice, sponsored.reference, Kind.PROFILE)
         assert document is not None
         to_sponsor = plan.Delivery(Party.SPONSOR, SPONSOR, (Kind.PROFILE,), Purpose.PROFILE, 1)
         with pytest.raises(NotAsPlanned, match="niet het adres van de klant"):
@@ -451,7 +453,7 @@ def test_a_profile_that_cannot_be_read_when_it_is_to_go_is_looked_at(world: Worl
     stored = world.folder / "storage" / "dossiers" / world.reference / f"{world.reference}-3-v1.pdf"
     stored.write_bytes(b"%PDF-1.7 and no more")
     with world.opened() as practice:
-        document = course.newest(practice, world.reference, Kind.PROFILE)
+        document = recorded.newest(practice, world.reference, Kind.PROFILE)
         assert document is not None
         hers = plan.Delivery(Party.CLIENT, CLIENT, (Kind.PROFILE,), Purpose.PROFILE, 1)
         assert "profile_no_text" in [word for word, _ in profiles.doubts(practice, document, hers)]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PrintFailed
 from pipeline.model import Kind
-from pipeline.outgoing import compose, documents, intake, outbox, reminders
+from pipeline.outgoing.opening import compose, documents, intake, reminders
+from pipeline.outgoing.sending import outbox
 from pipeline.practice import Practice
 from tests.faults.script import Stage
 from tests.faults.scripted import ScriptedSmtp

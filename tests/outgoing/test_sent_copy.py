@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.outgoing.sent_copy import NO_SENT
+from pipeline.outgoing.sending.sent_copy import NO_SENT
 from tests.faults.proxy import FaultProxy
 from tests.faults.rules import Rule, lost_ack, lost_imap_ok
 from tests.faults.scripted import ScriptedSmtp

@@ -14,7 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pipeline import approvals
 from pipeline.approvals import Answer
 from pipeline.model import Kind
-from pipeline.outgoing import compose, course, dispatch, documents, intake, outbox, reports, sharing
+from pipeline.outgoing import recorded
+from pipeline.outgoing.course import dispatch, reports, sharing
+from pipeline.outgoing.opening import compose, documents, intake
+from pipeline.outgoing.sending import outbox
 from tests.faults.scripted import ScriptedSmtp
 from tests.outgoing.coaching import consent, files_of, mails
 from tests.outgoing.prepared import Shelf, after, by_hand, lines
@@ -251,10 +254,10 @@ class Deliberation(RuleBasedStateMachine):
         self._drop(change)
 
     def _drop(self, change: int) -> None:
-        before = course.newest(self.practice, self.dossier, Kind.REPORT)
+        before = recorded.newest(self.practice, self.dossier, Kind.REPORT)
         drop(self.world, f"Verslag {change}.\n")
         self._passes("take")
-        newest = course.newest(self.practice, self.dossier, Kind.REPORT)
+        newest = recorded.newest(self.practice, self.dossier, Kind.REPORT)
         assert newest is not None
         if before is None or newest.version != before.version:
             self.version, self.open = newest.version, set()

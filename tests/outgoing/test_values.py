@@ -13,7 +13,7 @@ from pipeline import newpractice
 from pipeline.config.client import ClientFile
 from pipeline.config.practice import PracticeFile, read_practice_file
 from pipeline.model import OPENING, Kind, Party
-from pipeline.outgoing.values import (
+from pipeline.outgoing.values.base import (
     Revision,
     Values,
     day,

@@ -83,7 +83,7 @@ def imported(text: str) -> Iterator[str]:
 
 
 WAYS_IN = {
-    "requests": "outgoing/intake.py", "mails": "incoming/arrivals.py", "returns": "incoming/understand.py",
+    "requests": "outgoing/opening/intake.py", "mails": "incoming/arrivals.py", "returns": "incoming/understand.py",
     "consents": "incoming/consents.py",
 }  # fmt: skip
 """What holds data of a person that came from outside, and the one step that writes it: from a file, or from a mail."""

@@ -22,8 +22,8 @@ from pipeline.bill import Address, BillLine, Buyer, Exemption, Invoice, address,
 from pipeline.config.invoicing import Invoicing
 from pipeline.config.practice import Identity
 from pipeline.edges.press import PrintedInvoice
-from pipeline.outgoing.einvoice import business_terms
-from pipeline.outgoing.invoice_values import exemption, invoice_values, part_described, seller
+from pipeline.outgoing.billing.einvoice import business_terms
+from pipeline.outgoing.values.invoice import exemption, invoice_values, part_described, seller
 from pipeline.practice import Practice
 from pipeline.press.invoice import FACTUR_X, INSIDE, UBL, xml
 from pipeline.press.stamp import fingerprint

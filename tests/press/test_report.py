@@ -25,7 +25,7 @@ from pipeline.config.report import Section, report_of
 from pipeline.edges import office
 from pipeline.edges.press import Press, Printed
 from pipeline.errors import FileProblems
-from pipeline.outgoing.report_values import Issue, report_values
+from pipeline.outgoing.values.report import Issue, report_values
 from pipeline.practice import Practice
 from pipeline.press.given import finished, word_wrong
 from pipeline.press.protect import lock

@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 
 from pipeline import examples
 from pipeline.model import OPENING, Kind, document_code
-from pipeline.outgoing.values import document_values
+from pipeline.outgoing.values.base import document_values
 from pipeline.press.stamp import fingerprint, stamp
 from tests.templates.press import PAGES, text
 from tests.world import World

@@ -31,7 +31,7 @@ from pipeline.incoming.meaning import Meaning
 from pipeline.incoming.papers import Returned
 from pipeline.incoming.verdict import Expected, judge
 from pipeline.model import Kind, MailState, Nature
-from pipeline.outgoing import intake
+from pipeline.outgoing.opening import intake
 from pipeline.practice import Practice
 from pipeline.reading.findings import Certificate, Content, Findings, Ink, PageFinding, Tick, Way
 from pipeline.sandbox import SandboxServer

@@ -32,7 +32,9 @@ from pipeline.incoming.assent import Answer
 from pipeline.incoming.facts import known
 from pipeline.incoming.mail import Bounce
 from pipeline.model import Kind, Party
-from pipeline.outgoing import dispatch, documents, intake, outbox, profiles, reports, sharing
+from pipeline.outgoing.course import dispatch, profiles, reports, sharing
+from pipeline.outgoing.opening import documents, intake
+from pipeline.outgoing.sending import outbox
 from pipeline.practice import Practice
 from pipeline.press import protect
 from pipeline.retention import closing, drafts

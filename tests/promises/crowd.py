@@ -29,7 +29,8 @@ from pipeline import attention
 from pipeline.incoming import approving
 from pipeline.incoming.assent import Answer
 from pipeline.model import Kind
-from pipeline.outgoing import dispatch, outbox, profiles, reports, sharing
+from pipeline.outgoing.course import dispatch, profiles, reports, sharing
+from pipeline.outgoing.sending import outbox
 from pipeline.practice import Practice
 from tests.faults.scripted import ScriptedSmtp
 from tests.outgoing.prepared import START, at, plain

@@ -98,13 +98,13 @@ MUTANTS = {
         ("policy/gates.py", 'named = [word for word in own if word.document in {"", one.seal}]', "named = own"),
     ), ONCE_APPROVED),
     "an approval is for any recipient": Mutant((
-        ("outgoing/unshared.py", "    if client.sponsor is None:\n        return False\n    told",
+        ("outgoing/course/unshared.py", "    if client.sponsor is None:\n        return False\n    told",
          "    if client.sponsor is not None:\n        return True\n    told"),
         ("policy/gates.py", "return not named or named.casefold() == recipient.casefold()", "return True"),
     ), ANOTHER),
     "the newest is not asked for": Mutant((
-        ("outgoing/dispatch.py", "        if document.kind in REPLACED:\n", "        if not REPLACED:\n"),
-        ("outgoing/course_facts.py", "found is not None and later == version", "found is not None and bool(later)"),
+        ("outgoing/course/dispatch.py", "        if document.kind in REPLACED:\n", "        if not REPLACED:\n"),
+        ("outgoing/sending/course_facts.py", "found is not None and later == version", "found is not None"),
     ), ONCE_APPROVED),
     "a withdrawal takes no approval back": Mutant((
         ("incoming/consents.py", "    approvals.withdraw(practice, dossier, mail, now)\n", ""),
@@ -114,7 +114,8 @@ MUTANTS = {
     ), ONCE_SENT),
     "silence is a yes": Mutant((
         ("approvals.py", "return word is not None and bool", "return word is None or bool"),
-        ("outgoing/sharing.py", "d.dossier IN (SELECT dossier FROM approvals WHERE given AND purpose = ?)", "? <> ''"),
+        ("outgoing/course/sharing.py", "d.dossier IN (SELECT dossier FROM approvals WHERE given AND purpose = ?)",
+         "? <> ''"),
         ("policy/gates.py", "    yield from _without_her_word(facts, gates)\n", ""),
         ("policy/gates.py", "if not sure or not all(word.given for word in named)",
          "if any(not word.given for word in named)"),
@@ -128,27 +129,28 @@ MUTANTS = {
         ("outgoing/standing.py", "ORDER BY at, given DESC, number", "ORDER BY at DESC, given DESC, number"),
     ), ONCE_APPROVED),
     "what came back was received": Mutant((
-        ("outgoing/course_facts.py", '            " AND bounced IS NULL",\n', '            "",\n'),
+        ("outgoing/sending/course_facts.py", '            " AND bounced IS NULL",\n', '            "",\n'),
     ), ONCE_APPROVED),
     "what is in doubt goes again": Mutant((
-        ("outgoing/outbox.py", 'IN_DOUBT, now, "stopped before', 'QUEUED, now, "stopped before'),
+        ("outgoing/sending/outbox.py", 'IN_DOUBT, now, "stopped before', 'QUEUED, now, "stopped before'),
     ), ONCE_APPROVED),
     "a report goes to who pays first": Mutant((
         ("outgoing/plan.py", "hers = Delivery(Party.CLIENT, client.client.email, (kind, Kind.APPROVAL)",
          "hers = Delivery(Party.CLIENT, _address(client, Party.SPONSOR), (kind, Kind.APPROVAL)"),
     ), BEGINNING),
     "a profile is taken without consent": Mutant((
-        ("outgoing/profiles.py", "    if agreed(practice, dossier):\n        return\n",
+        ("outgoing/course/profiles.py", "    if agreed(practice, dossier):\n        return\n",
          "    if dossier:\n        return\n"),
     ), BEGINNING),
     "a closed dossier takes papers in": Mutant((
         ("dossiers.py", 'if row["closed"]:', 'if row["closed"] is None:'),
     ), BEGINNING),
     "nobody looks before a profile goes": Mutant((
-        ("outgoing/dispatch.py", "MessageState.HELD if doubts else MessageState.QUEUED", "MessageState.QUEUED"),
+        ("outgoing/course/dispatch.py", "MessageState.HELD if doubts else MessageState.QUEUED", "MessageState.QUEUED"),
     ), CROWD),
     "what is withheld goes": Mutant((
-        ("outgoing/outbox.py", 'SUPERSEDED, now, "withheld by the coach"', 'QUEUED, now, "withheld by the coach"'),
+        ("outgoing/sending/outbox.py", 'SUPERSEDED, now, "withheld by the coach"',
+         'QUEUED, now, "withheld by the coach"'),
     ), CROWD),
     "a file whose folder says otherwise is placed": Mutant((
         ("placing.py", "    if len(named) > 1:\n", "    if len(named) > 2:\n"),

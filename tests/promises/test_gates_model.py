@@ -29,7 +29,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from pipeline import tokens
 from pipeline.edges.ledger import verify
 from pipeline.errors import NotReachable
-from pipeline.outgoing import intake, outbox, reminders
+from pipeline.outgoing.opening import intake, reminders
+from pipeline.outgoing.sending import outbox
 from pipeline.policy.policy import policy_file
 from pipeline.practice import Practice
 from pipeline.worker import Worker

@@ -16,7 +16,7 @@ from pipeline.config.client import read_client_file
 from pipeline.edges import office
 from pipeline.errors import FileProblems
 from pipeline.model import Kind
-from pipeline.outgoing.values import Revision, document_values
+from pipeline.outgoing.values.base import Revision, document_values
 from pipeline.practice import Practice
 from tests.faults.scripted import ScriptedSmtp
 from tests.promises.hostile_values import FIELDS, REFUSED, SHOWN, SUM, client_file, drawn_otherwise, seen

@@ -34,7 +34,7 @@ from pipeline.errors import UsageError
 from pipeline.incoming import answers, message, understand
 from pipeline.incoming.verdict import Expected, judge
 from pipeline.model import Kind, MailState
-from pipeline.outgoing import reminders
+from pipeline.outgoing.opening import reminders
 from pipeline.practice import opened
 from pipeline.worker import utc_now
 from tests.incoming import samples

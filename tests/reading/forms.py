@@ -24,7 +24,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from pipeline import examples
 from pipeline.model import Kind, document_code
-from pipeline.outgoing.values import document_values
+from pipeline.outgoing.values.base import document_values
 from pipeline.press.stamp import stamp
 from tests.templates.press import PAGES, text
 from tests.world import World

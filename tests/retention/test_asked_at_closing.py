@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from pipeline.cli import main
 from pipeline.model import Kind, Party, message_file
-from pipeline.outgoing import closing_questions, course, dispatch
-from pipeline.outgoing.course_facts import course_facts
+from pipeline.outgoing import recorded
+from pipeline.outgoing.course import closing_questions, dispatch
+from pipeline.outgoing.sending.course_facts import course_facts
 from pipeline.policy import closing as asking
 from pipeline.policy.gates import standing, why_not
 from pipeline.policy.schema.base import Category
@@ -127,7 +128,7 @@ def test_the_question_may_leave_though_the_dossier_is_closed_and_not_once_her_ad
     ask(refleact)
     refleact.run("UPDATE messages SET state = 'claimed' WHERE purpose = 'closing'")
     row = refleact.practice.database.row("SELECT * FROM messages WHERE purpose = 'closing'")
-    form = course.newest(refleact.practice, refleact.reference, Kind.QUESTIONS)
+    form = recorded.newest(refleact.practice, refleact.reference, Kind.QUESTIONS)
     assert row is not None and form is not None
     facts = course_facts(refleact.practice, row, NOW, {Kind.QUESTIONS: form.sha256}, ())
     assert why_not(facts, standing(refleact.practice.policy, Party.CLIENT, facts.carried)) is None

@@ -10,7 +10,7 @@ import pytest
 from pipeline.config.client import read_client_file
 from pipeline.errors import FileProblems
 from pipeline.model import Kind
-from pipeline.outgoing import intake
+from pipeline.outgoing.opening import intake
 from pipeline.policy.schema.retention import Event
 from pipeline.practice import Practice
 from pipeline.retention import closing, timetable

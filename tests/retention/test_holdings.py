@@ -129,7 +129,7 @@ NOTHING = {"about": "{}"}
 EVERY_PART = {**PARTS, **NUMBERED}
 WRITERS = {
     "arrivals": "mail_in",
-    "course": COURSE,
+    "keeping": COURSE,
     "freezing": "mail_out",
     "countersigned": "signed_quote signed_consent",
     "daily": "daily",

@@ -14,7 +14,7 @@ import pypdfium2
 from pikepdf import Dictionary, Name, Pdf
 
 from pipeline.model import Kind
-from pipeline.outgoing.values import Values
+from pipeline.outgoing.values.base import Values
 from tests.returns import digital
 from tests.returns.hands import Pen, text_line, write
 from tests.returns.papers import Paper, number_of, reprinted

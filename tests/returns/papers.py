@@ -23,7 +23,7 @@ from pipeline.config.practice import read_practice_file
 from pipeline.edges.press import Press, Printed
 from pipeline.model import OPENING, Kind, Party, document_code, document_file
 from pipeline.outgoing import plan
-from pipeline.outgoing.values import Revision, Values, document_values
+from pipeline.outgoing.values.base import Revision, Values, document_values
 from pipeline.policy.policy import read_policy
 
 KEY = bytes(range(32))

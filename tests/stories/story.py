@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import attention
-from pipeline.outgoing import payments
+from pipeline.outgoing.billing import payments
 from pipeline.practice import Practice
 from pipeline.retention import closing, planning
 from pipeline.worker import Worker

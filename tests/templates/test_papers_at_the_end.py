@@ -13,7 +13,8 @@ from pipeline.config.report import report_of
 from pipeline.edges.press import Printed
 from pipeline.incoming.verdict import Expected, Judgement, judge
 from pipeline.model import Verdict
-from pipeline.outgoing.report_values import (
+from pipeline.outgoing.values.base import Revision
+from pipeline.outgoing.values.report import (
     RELEASE,
     Issue,
     Offered,
@@ -21,7 +22,6 @@ from pipeline.outgoing.report_values import (
     questions_values,
     report_values,
 )
-from pipeline.outgoing.values import Revision
 from pipeline.policy.policy import read_policy
 from pipeline.practice import Practice
 from tests.reading import forms

@@ -85,11 +85,11 @@ SECTIONED = ("statement.html", "statement_web.html", "sections.html", "web.html"
 OF_THE_RECEIPT = {"title", "reference", "date"}  # `retention.receipt_page` gives them, with their own test
 RECEIPTS = ("receipt.html", "receipt_web.html")
 OF_THE_CLAUSES = {"title", "heads", "rows", "closing", "grades"}  # `cli.clauses` gives them, with their own test
-OF_THE_REPORT = {"report"}  # `outgoing.report_values` gives it, with its own test
+OF_THE_REPORT = {"report"}  # `outgoing.values.report` gives it, with its own test
 REPORTED = [f"{language}/{name}.html" for language in LANGUAGES for name in ("report", "approval")]
-OF_THE_INVOICE = {"invoice", "buyer", "credited", "payment"}  # `outgoing.invoice_values`, with their own test
+OF_THE_INVOICE = {"invoice", "buyer", "credited", "payment"}  # `outgoing.values.invoice`, with their own test
 INVOICES = [f"{language}/invoice.html" for language in LANGUAGES]
-# `outgoing.course_values` gives them: `pipeline check` tries each of these mails with every one of them
+# `outgoing.values.course` gives them: `pipeline check` tries each of these mails with every one of them
 OF_THE_COURSE = {"to", "shared", *(str(kind) for kind in Kind)}
 IN_COURSE_MAILS = {
     f"{language}/mail/{name}.txt" for language in LANGUAGES

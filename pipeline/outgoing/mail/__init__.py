@@ -1,0 +1,1 @@
+"""One mail as finished bytes: what it must say, made once, frozen, and read back."""

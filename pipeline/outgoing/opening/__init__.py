@@ -1,0 +1,1 @@
+"""How a coaching opens: from a dropped client file to the quote and the consent declaration, and both countersigned."""
