@@ -35,6 +35,7 @@ RELEASE = str(Act.DISCLOSE)
 """The purpose of her word that a document may go on."""
 BOTH = {Bound.DOCUMENT, Bound.RECIPIENT}
 NOT_APPROVED = "the client has not approved these very bytes for this recipient"
+NOT_HAD = "the client has not had this profile herself"
 NO_PATH = "the policy names no consent by which a profile may go to a sponsor"
 NOT_AGREED = "the client has not consented to a profile being taken"
 RECIPIENTS = {Party.CLIENT: Recipient.CLIENT, Party.SPONSOR: Recipient.SPONSOR}
@@ -144,6 +145,7 @@ def _closed(facts: SendFacts, gates: Sequence[MailGate]) -> Iterator[str]:
         yield RESTRICTED
     yield from _without_her_word(facts, gates)
     yield from (f"{BY_POLICY}: {_said(gate, facts)}" for gate in closed(facts, gates))
+    yield from _before_she_said_so(facts)
 
 
 def _without_her_word(facts: SendFacts, gates: Sequence[MailGate]) -> Iterator[str]:
@@ -155,6 +157,16 @@ def _without_her_word(facts: SendFacts, gates: Sequence[MailGate]) -> Iterator[s
         yield NO_PATH
     if facts.purpose is Purpose.INVITATION and not facts.agreed:
         yield NOT_AGREED
+
+
+def _before_she_said_so(facts: SendFacts) -> Iterator[str]:
+    """Give what a profile needs beside the consent that a policy asks: she had it herself, and said yes to this one."""
+    if facts.party is not Party.SPONSOR or Kind.PROFILE not in facts.kinds:
+        return
+    if not all(one.client_had for one in facts.carried):
+        yield NOT_HAD
+    if not _each_has(RELEASE, ANY, facts, BOTH, facts.approvals):
+        yield NOT_APPROVED
 
 
 def _asks_consent(gate: MailGate) -> bool:

@@ -13,6 +13,7 @@ from pipeline.policy.deeds import gates
 from pipeline.policy.gates import (
     NOT_AGREED,
     NOT_APPROVED,
+    NOT_HAD,
     RECIPIENTS,
     Carried,
     SendFacts,
@@ -231,7 +232,9 @@ def test_a_profile_goes_to_the_client_and_on_only_by_her_consent_to_this_one_for
     policy, share = POLICIES["kleur"], Word("profile_share", YES)
     bound = replace(share, document=SEAL, recipient=SPONSOR)
     assert sends(policy, Party.CLIENT, Kind.PROFILE, Category.PROFILE) is None
-    assert sends(policy, Party.SPONSOR, Kind.PROFILE, Category.PROFILE, share, bound) is None
+    assert sends(policy, Party.SPONSOR, Kind.PROFILE, Category.PROFILE, share, bound, RELEASED) is None
+    assert sends(policy, Party.SPONSOR, Kind.PROFILE, Category.PROFILE, share, bound) == NOT_APPROVED
+    assert sends(policy, Party.SPONSOR, Kind.PROFILE, Category.PROFILE, share, bound, RELEASED, had=False) == NOT_HAD
     for words in ((), (share,), (share, replace(bound, document="0CHANGED")), (replace(share, given=False), bound)):
         assert "kleur.profile.share (K-09)" in str(
             sends(policy, Party.SPONSOR, Kind.PROFILE, Category.PROFILE, *words)

@@ -51,7 +51,8 @@ MARK, ANSWER = 4, 5
 MESSAGES = (
     "SELECT party, purpose, round, revision, kinds, recipient, state, bounced IS NOT NULL,"
     " CASE WHEN state IN ('refused', 'superseded') THEN reason END, state = 'refused'"
-    " AND EXISTS (SELECT 1 FROM consents AS c WHERE c.dossier = m.dossier AND c.given AND c.at > m.next_at)"
+    " AND (EXISTS (SELECT 1 FROM consents AS c WHERE c.dossier = m.dossier AND c.given AND c.at > m.next_at)"
+    " OR EXISTS (SELECT 1 FROM approvals AS a WHERE a.dossier = m.dossier AND a.given AND a.at > m.next_at))"
     " FROM messages AS m WHERE purpose <> 'documents' ORDER BY token"
 )
 FORM = (

@@ -2,7 +2,7 @@
 
 Takes reports and profiles of which her word lets the newest go on; leaves their mail to the sponsor queued, or takes it
 back when her word does not hold any more. Whether it may leave is asked once more at the moment of the send; one that
-the policy kept in is tried again when she has given a consent since.
+was kept in is tried again when she has given a consent, or said yes again, since.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipeline.outgoing import plan, recorded
 from pipeline.outgoing.course import unshared
 from pipeline.outgoing.mail.freezing import Frozen, each_made, enqueue, freeze
 from pipeline.outgoing.values.base import Revision
-from pipeline.policy.gates import BY_POLICY, NOT_APPROVED
+from pipeline.policy.gates import BY_POLICY, NOT_APPROVED, NOT_HAD
 from pipeline.practice import Practice
 
 Tell = Callable[[str], None]
@@ -33,6 +33,11 @@ WHERE d.kind IN (?, ?) AND d.sha256 <> '' AND d.dossier IN (SELECT dossier FROM 
 """The newest report and profile of each dossier with a yes among its words, and their mail to the sponsor, if any.
 
 Left out is what went or may have gone: nothing calls that back, and nothing sends it twice.
+"""
+
+SAID_SINCE = """
+SELECT 1 FROM consents WHERE dossier = ?1 AND given AND at > ?2
+UNION ALL SELECT 1 FROM approvals WHERE dossier = ?1 AND given AND at > ?2
 """
 
 
@@ -74,15 +79,12 @@ def _planned(practice: Practice, row: sqlite3.Row) -> plan.Delivery | None:
 
 
 def _may_try_again(practice: Practice, row: sqlite3.Row) -> bool:
-    """Tell whether a mail that did not leave can leave now: her word holds again, or she gave a consent since."""
+    """Tell whether a mail that did not leave can leave now: her word holds again, or she gave one since."""
     if row["mail"] == MessageState.SUPERSEDED:
         return bool(row["reason"] == NOT_APPROVED)
-    if row["mail"] != MessageState.REFUSED or not (row["reason"] or "").startswith(BY_POLICY):
+    if row["mail"] != MessageState.REFUSED or not (row["reason"] or "").startswith((BY_POLICY, NOT_HAD)):
         return False
-    since = practice.database.value(
-        "SELECT 1 FROM consents WHERE dossier = ? AND given AND at > ?", row["dossier"], row["next_at"]
-    )
-    return bool(since)
+    return bool(practice.database.value(SAID_SINCE, row["dossier"], row["next_at"]))
 
 
 def _queue(practice: Practice, row: sqlite3.Row, revision: Revision, frozen: Frozen, now: datetime) -> int:

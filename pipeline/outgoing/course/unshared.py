@@ -18,7 +18,7 @@ from pipeline.outgoing import recorded
 from pipeline.outgoing.course import reports
 from pipeline.outgoing.standing import consents
 from pipeline.policy import deeds
-from pipeline.policy.gates import BY_POLICY
+from pipeline.policy.gates import BY_POLICY, NOT_HAD
 from pipeline.policy.schema.gates import Act, GateRule, Needs, Recipient, consents_of
 from pipeline.practice import Practice
 
@@ -60,15 +60,14 @@ def _why(practice: Practice, row: sqlite3.Row) -> list[Reason]:
     client = recorded.client_now(practice, row["dossier"])
     if client.sponsor is not None and not is_who_was_told(practice, row, client):
         return [("share_other_address", about)]
-    if row["mail"] == MessageState.REFUSED and (row["reason"] or "").startswith(BY_POLICY):
-        return [_kept_in(practice, row, gate, about) for gate in _gates(practice, kind, row["reason"])]
-    return []
-
-
-def _gates(practice: Practice, kind: Kind, reason: str) -> list[GateRule]:
-    """Give the gate that a refusal names."""
     gates = deeds.gates(practice.policy, Act.DISCLOSE, [approvals.HOLDS[kind]], Recipient.SPONSOR)
-    return [gate for gate in gates if reason.startswith(f"{BY_POLICY}: {gate.id} (")]
+    if row["mail"] == MessageState.REFUSED and row["reason"] == NOT_HAD:
+        clauses = ", ".join(clause for gate in gates for clause in gate.clauses)
+        return [("share_not_first", about | {"clauses": clauses})]
+    if row["mail"] == MessageState.REFUSED:
+        closed = [gate for gate in gates if (row["reason"] or "").startswith(f"{BY_POLICY}: {gate.id} (")]
+        return [_kept_in(practice, row, gate, about) for gate in closed]
+    return []
 
 
 def _kept_in(practice: Practice, row: sqlite3.Row, gate: GateRule, about: dict[str, str]) -> Reason:
