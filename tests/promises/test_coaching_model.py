@@ -25,6 +25,7 @@ from tests.world import CLIENT, SPONSOR
 ROOT = Path(__file__).parents[2]
 SENT: Order = ("consent", "profile", "report", "retry")
 APPROVED: Order = (*SENT, "approval")
+LET_GO: Order = ("consent", "profile", "retry", "approval")
 
 
 @pytest.fixture(scope="module", params=["kleur"])
@@ -47,6 +48,10 @@ def test_from_the_first_mail_on_nobody_gets_in_any_order_of_two_what_she_may_not
 
 def test_once_she_has_both_the_sponsor_gets_in_any_order_only_what_she_lets_go_on(stage: Stage) -> None:
     assert elsewhere(explore(stage, SENT, 2)) == {(SPONSOR, kind, 1) for kind in PAPERS}
+
+
+def test_once_she_let_her_profile_go_on_it_does_unless_it_came_back_to_her(stage: Stage) -> None:
+    assert elsewhere(explore(stage, LET_GO, 2)) == {(SPONSOR, Kind.PROFILE, 1)}
 
 
 @pytest.mark.parametrize("stage", ["kleur", "ballance"], indirect=True)
@@ -89,6 +94,7 @@ ONCE_SENT = "test_coaching_model.py::test_once_she_has_both_the_sponsor_gets_in_
 ONCE_APPROVED = (
     "test_coaching_model.py::test_once_she_has_approved_the_sponsor_gets_in_any_order_those_bytes_or_nothing[kleur]"
 )
+LET_GO_ON = "test_coaching_model.py::test_once_she_let_her_profile_go_on_it_does_unless_it_came_back_to_her"
 ANOTHER = "test_coaching_model.py::test_once_somebody_else_pays_she_gets_in_any_order_only_what_was_let_go_to_her"
 CROWD = "test_crowd.py::test_each_mailbox_of_a_crowd_holds_its_own_canary_only"
 MUTANTS = {
@@ -131,6 +137,9 @@ MUTANTS = {
     "what came back was received": Mutant((
         ("outgoing/sending/course_facts.py", '            " AND bounced IS NULL",\n', '            "",\n'),
     ), ONCE_APPROVED),
+    "what came back to her goes on": Mutant((
+        ("policy/gates.py", "    yield from _before_she_said_so(facts)\n", ""),
+    ), LET_GO_ON),
     "what is in doubt goes again": Mutant((
         ("outgoing/sending/outbox.py", 'IN_DOUBT, now, "stopped before', 'QUEUED, now, "stopped before'),
     ), ONCE_APPROVED),
