@@ -21,9 +21,10 @@ from typing import Any
 from benchmarks.service import Service
 from pipeline.edges import press, smtp
 from pipeline.edges.database import Database
-from pipeline.outgoing.mail import letter
+from pipeline.outgoing import recorded
+from pipeline.outgoing.mail import freezing, letter
 from pipeline.outgoing.opening import compose, documents, intake
-from pipeline.outgoing.sending import outbox
+from pipeline.outgoing.sending import outbox, states
 from pipeline.press.stamp import stamp
 from pipeline.worker import Worker
 
@@ -94,12 +95,11 @@ def _one(service: Service, worker: Worker, number: int) -> Parts:
 @contextmanager
 def _wrapped(watch: Stopwatch) -> Iterator[None]:
     """Let the functions of the program report to `watch` for as long as the block lasts."""
-    reading = [(module, "recorded.revision") for module in (documents, compose, outbox)]
     named: list[tuple[Any, str, str | Name]] = [
         (intake, "take_in", "intake"),
         (intake, "read_client_file", "read the client file"),
-        *((module, name, "read the facts back") for module, name in reading),
-        (documents, "document_values", "values"), (compose, "mail_values", "values"),
+        (recorded, "revision", "read the facts back"),
+        (documents, "document_values", "values"), (freezing, "mail_values", "values"),
         (press.Press, "print", lambda _press, template, *_: f"print {_kind(template)}"),
         (press.Press, "write", "mail texts"),
         (compose, "compose", "compose"),
@@ -107,7 +107,7 @@ def _wrapped(watch: Stopwatch) -> Iterator[None]:
         (Database, "run", lambda _database, sql, *_: "commits" if sql == "COMMIT" else "database, the rest"),
         (Database, "rows", "database, the rest"),
         (smtp.Conversation, "__init__", "SMTP"), (smtp.Conversation, "offer", "SMTP"),
-        (outbox, "send", "outbox"), (outbox, "_mark", "outbox"),
+        (outbox, "send", "outbox"), (states, "mark", "outbox"),
         (os, "fsync", "file syncs"),
         (Future, "result", WAITING),
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from imapclient import IMAPClient
 from benchmarks import machine
 from benchmarks.table import Row
 from benchmarks.usage import Usage
-from pipeline import demopeople
+from pipeline.demo import people
 from pipeline.incoming import arrivals, inbox, understand
 from pipeline.worker import Worker, utc_now
 from tests.mailstack.stack import MailStack
@@ -72,13 +72,13 @@ class Bench:
         """Give the next client's answer, with the signed quote."""
         received = self.stack.messages(address(self.answered))[0]
         self.answered += 1
-        name, data = next(iter(demopeople.attachments(received).items()))
+        name, data = next(iter(people.attachments(received).items()))
         (boxes,) = self.world.rows("SELECT boxes FROM documents WHERE file = ?", name)
         mail, heard = EmailMessage(policy=policy.SMTP), message_from_bytes(received, policy=policy.default)
         mail["From"], mail["To"], mail["Subject"] = heard["To"], COACH, f"Re: {heard['Subject']}"
         mail["In-Reply-To"] = heard["Message-ID"]
         mail.set_content("Getekend terug.")
-        signed = demopeople.signed(data, json.loads(str(boxes[0])), {})
+        signed = people.signed(data, json.loads(str(boxes[0])), {})
         mail.add_attachment(signed, maintype="application", subtype="pdf", filename=name)
         return mail.as_bytes()
 

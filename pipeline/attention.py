@@ -1,35 +1,26 @@
 """What waits for the coach, and her decisions: one set of functions, for the commands now and for a page later.
 
-A decision only writes rows; the roads take them up at their next pass. The ledger keeps who decided.
+A decision only writes rows (`settling`); the roads take them up at their next pass. The ledger keeps who decided.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import attestations
-from pipeline.attestations import Statement
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
-from pipeline.incoming import approving, booking, consents, deciding
-from pipeline.incoming.judging import newest_version
-from pipeline.incoming.meaning import ASSIGNED
-from pipeline.model import AttentionState, Kind, MailState, ObligationState, ReturnState, Verdict, message_file
-from pipeline.outgoing.course.dispatch import ADDRESSEE
-from pipeline.outgoing.sending import outbox
+from pipeline.incoming import booking, consents
+from pipeline.model import AttentionState, MailState, message_file
 from pipeline.practice import Practice
-from pipeline.reading.findings import findings
-from pipeline.retention import guarding, paper
+from pipeline.retention import paper
+from pipeline.settling import ACCEPT, ASK_AGAIN, REJECT, RETURN, Decide, assigned_to, book_anyway, noted
 from pipeline.words import say
-
-RETURN, WITHDRAWAL, DECLINE = "return", "withdrawal", "decline"
-DOUBTFUL = {Verdict.NOT_SIGNED, Verdict.ALTERED, Verdict.INCOMPLETE}
-Decide = Callable[[Practice, sqlite3.Row, datetime], str]
 
 
 @dataclass(frozen=True)
@@ -123,56 +114,23 @@ def accept(practice: Practice, number: int, now: datetime, *, anyway: bool = Fal
 
     A paper that was read as not signed, altered or incomplete is booked only `anyway`: it takes a second word.
     """
-    book = _book_anyway if anyway else _book
-    acts = {RETURN: book, WITHDRAWAL: _noted, DECLINE: _noted, attestations.WHAT: _attest, guarding.WHAT: _go_on}
-    more = {paper.WHAT: _destroyed, ADDRESSEE: _let_go, approving.APPROVAL: deciding.approved}
-    return _settle(practice, number, now, "accepted", {**acts, **more})
+    acts = {**ACCEPT, RETURN: book_anyway} if anyway else ACCEPT
+    return _settle(practice, number, now, "accepted", acts)
 
 
 def reject(practice: Practice, number: int, now: datetime) -> str:
     """Disagree: the paper does not count, the mail does not go, it was no withdrawal, decline or approval."""
-    acts = {RETURN: _refuse, WITHDRAWAL: _restore, DECLINE: _undecline, attestations.WHAT: _deny}
-    more = {
-        guarding.WHAT: _leave_be,
-        paper.WHAT: _no_paper,
-        ADDRESSEE: _withhold,
-        approving.APPROVAL: deciding.not_approved,
-    }
-    struck = dict.fromkeys((approving.CHANGES, approving.NOT_APPROVED), deciding.strike)
-    return _settle(practice, number, now, "rejected", {**acts, **more, **struck})
+    return _settle(practice, number, now, "rejected", REJECT)
 
 
 def ask_again(practice: Practice, number: int, now: datetime) -> str:
     """Refuse the paper and let a reminder go out at the next pass, with the document attached."""
-    refused = dict.fromkeys((attestations.WHAT, paper.WHAT, ADDRESSEE), _not_a_paper)
-    word = dict.fromkeys((approving.APPROVAL, approving.CHANGES, approving.NOT_APPROVED), deciding.ask_again)
-    return _settle(practice, number, now, "asked again", {RETURN: _ask_again, **refused, **word})
+    return _settle(practice, number, now, "asked again", ASK_AGAIN)
 
 
 def assign(practice: Practice, number: int, reference: str, now: datetime) -> str:
     """Say which dossier a mail belongs to; it is read again at the next pass, with that in mind."""
-
-    def act(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-        if row["mail"] is None:
-            raise UsageError(f"number {number} is not about a mail; choose accept or reject")
-        if not practice.database.value("SELECT 1 FROM dossiers WHERE reference = ?", reference):
-            raise UsageError(f"there is no dossier {reference}; see: pipeline status")
-        practice.database.run(
-            "DELETE FROM attention WHERE mail = ? AND number != ? AND state = ?",
-            row["mail"],
-            number,
-            AttentionState.OPEN,
-        )
-        approving.struck(practice, row["mail"], now)
-        practice.database.run("UPDATE attention SET return = NULL WHERE number = ?", number)
-        practice.database.run("DELETE FROM returns WHERE mail = ? AND state = ?", row["mail"], ReturnState.PROPOSED)
-        practice.database.run(
-            "UPDATE mails SET dossier = ?, state = ?, rule = ?, next_at = ?, attempts = 0 WHERE number = ?",
-            reference, MailState.STORED, ASSIGNED, now.isoformat(), row["mail"],
-        )  # fmt: skip
-        return say(practice.file.language, "done_assigned", dossier=reference)
-
-    return _settle(practice, number, now, f"assigned to {reference}", {}, act)
+    return _settle(practice, number, now, f"assigned to {reference}", {}, assigned_to(reference))
 
 
 def _settle(
@@ -181,11 +139,11 @@ def _settle(
     now: datetime,
     decision: str,
     acts: Mapping[str, Decide],
-    other: Decide | None = None,
+    other: Decide = noted,
 ) -> str:
     with practice.database.transaction():
         row = _open(practice, number)
-        done = acts.get(row["what"], other or _noted)(practice, row, now)
+        done = acts.get(row["what"], other)(practice, row, now)
         practice.database.run(
             "UPDATE attention SET state = ?, settled_at = ?, decision = ? WHERE number = ?",
             AttentionState.SETTLED, now.isoformat(), decision, number,
@@ -210,115 +168,3 @@ def _open(practice: Practice, number: int) -> sqlite3.Row:
     if row["state"] != AttentionState.OPEN:
         raise UsageError(f"number {number} is settled already ({row['decision']}, {row['settled_at'][:16]})")
     return row
-
-
-def _book(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    returned, number = booking.returned(practice, row["return"]), row["number"]
-    if returned["verdict"] in DOUBTFUL:
-        verdict = returned["verdict"].replace("_", " ")
-        raise UsageError(
-            f"this paper was read as {verdict}; look at it (pipeline attention show {number}), and if it is good all"
-            f" the same, type: pipeline attention accept {number} --anyway"
-        )
-    return _book_anyway(practice, row, now)
-
-
-def _book_anyway(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    returned = booking.returned(practice, row["return"])
-    if findings(json.loads(returned["findings"])).as_sent:
-        raise UsageError("this paper came back exactly as it was sent; there is no signature to accept")
-    newest = newest_version(practice, returned["dossier"], Kind(returned["kind"]))
-    if returned["version"] != newest:
-        raise UsageError(
-            f"this is version {returned['version']}, and version {newest} took its place; it cannot be accepted."
-            f" Type: pipeline attention ask-again {row['number']}"
-        )
-    if returned["kind"] == Kind.APPROVAL:
-        return deciding.book(practice, row, returned, now)
-    booking.book(practice, returned["number"], now)
-    return say(practice.file.language, "done_booked", dossier=returned["dossier"])
-
-
-def _refuse(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    booking.discard(practice, row["return"], now)
-    return say(practice.file.language, "done_rejected")
-
-
-def _ask_again(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    returned = booking.returned(practice, row["return"])
-    _refuse(practice, row, now)
-    asked = practice.database.run(
-        "UPDATE obligations SET quiet = ? WHERE dossier = ? AND kind = ? AND state = ?",
-        booking.AGAIN, returned["dossier"], returned["kind"], ObligationState.AWAITED,
-    )  # fmt: skip
-    if not asked:
-        raise UsageError(f"nothing of this kind is awaited of {returned['dossier']}; choose accept or reject")
-    return say(practice.file.language, "done_asked_again")
-
-
-def _let_go(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    gone = outbox.release_one(practice, row["token"], now)
-    return say(practice.file.language, "done_let_go" if gone else "done_noted")
-
-
-def _withhold(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    kept = outbox.withhold(practice, row["token"], now)
-    return say(practice.file.language, "done_withheld" if kept else "done_noted")
-
-
-def _attest(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    statement = _statement(practice, row)
-    if statement is None:
-        raise UsageError(f"the policy does not ask for this any more; type: pipeline attention reject {row['number']}")
-    attestations.attest(practice, statement, now)
-    until = statement.every.after(practice.today(now))
-    return say(practice.file.language, "done_attested", until=until.isoformat())
-
-
-def _deny(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    statement = _statement(practice, row)
-    if statement is None:
-        return _noted(practice, row, now)
-    attestations.deny(practice, statement, now)
-    return say(practice.file.language, "done_denied")
-
-
-def _statement(practice: Practice, row: sqlite3.Row) -> Statement | None:
-    ((_, values),) = json.loads(row["reasons"])
-    return attestations.asked_about(practice.policy, values)
-
-
-def _not_a_paper(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - called like the others
-    raise UsageError(f"number {row['number']} is no paper that can be asked again; choose accept or reject")
-
-
-def _noted(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - every decision is called alike
-    return say(practice.file.language, "done_noted")
-
-
-def _go_on(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - called like the others
-    return say(practice.file.language, "done_plan")
-
-
-def _leave_be(practice: Practice, row: sqlite3.Row, now: datetime) -> str:  # noqa: ARG001 - called like the others
-    return say(practice.file.language, "done_plan_not")
-
-
-def _destroyed(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    paper.destroyed(practice, row, now)
-    return say(practice.file.language, "done_paper", reference=row["dossier"])
-
-
-def _no_paper(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    paper.none(practice, row, now)
-    return say(practice.file.language, "done_no_paper", reference=row["dossier"])
-
-
-def _restore(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    count = consents.restore(practice, row["mail"], now)
-    return say(practice.file.language, "done_restored", count=count)
-
-
-def _undecline(practice: Practice, row: sqlite3.Row, now: datetime) -> str:
-    booking.undecline(practice, row["dossier"], now)
-    return say(practice.file.language, "done_undeclined")

@@ -1,10 +1,14 @@
-"""Which dossiers there are for what is dropped: those that are open, and why another one is no place any more."""
+"""Which dossiers there are for what is dropped: those that are open, and why another one is no place any more.
+
+Also which dossier the very bytes of a client file have been taken into before: the ledger knows that for good.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from datetime import date, datetime
 
+from pipeline import tokens
 from pipeline.edges.folder import Dropped
 from pipeline.model import HoldKind
 from pipeline.placing import Ended, OpenDossier, Placed, Unplaced, place
@@ -24,6 +28,11 @@ HAS_ENDED = (
     "SELECT 1 FROM ledger WHERE entry LIKE '%\"dossier.ended\"%' AND json_extract(entry, '$.event') = 'dossier.ended'"
     " AND json_extract(entry, '$.dossier') = ?"
 )
+TAKEN_INTO = (
+    "SELECT json_extract(entry, '$.dossier') FROM ledger WHERE instr(entry, ?) > 0"
+    " AND json_extract(entry, '$.event') IN ('request.accepted', 'request.amended') ORDER BY number DESC LIMIT 1"
+)
+IS_KNOWN = "SELECT 1 FROM dossiers WHERE reference = ? AND client_key <> ''"
 
 
 def open_dossiers(practice: Practice, now: datetime) -> list[OpenDossier]:
@@ -48,6 +57,23 @@ def place_of(practice: Practice, found: Dropped, field: str | None, now: datetim
         if practice.database.value(HAS_ENDED, reference):
             return Unplaced(("placing_erased", {"value": reference}))
     return placed
+
+
+def closed_on(practice: Practice, dossier: str) -> date | None:
+    """Give the day on which a dossier was closed, if it was."""
+    day = practice.database.value("SELECT day FROM events WHERE dossier = ? AND event = ?", dossier, Event.CLOSED)
+    return date.fromisoformat(day) if day else None
+
+
+def ended_with(practice: Practice, sha256: str) -> str | None:
+    """Give the dossier that these very bytes were a client file of, when that is closed or erased; else None.
+
+    What was dropped for one coaching opens no other, whatever was forgotten of the first since.
+    """
+    into = practice.database.value(TAKEN_INTO, tokens.seal(practice.key, sha256))
+    if into is None or (practice.database.value(IS_KNOWN, into) and not closed_on(practice, into)):
+        return None
+    return str(into)
 
 
 def initials(name: str) -> str:

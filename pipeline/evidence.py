@@ -117,6 +117,8 @@ def _counted(before: Ran, entry: Mapping[str, Any]) -> Ran:
     if entry["event"] in FAILED:
         return replace(before, failures=before.failures + 1, failed=entry["at"], failed_last=True)
     grade = Grade(entry["grade"]) if entry.get("grade") in set(Grade) else None
+    if grade and before.grade and entry["at"] == before.last and "part" in entry:
+        grade = min(grade, before.grade, key=list(Grade).index)  # parts that went at once are as sure as the least sure
     return replace(before, times=before.times + 1, last=entry["at"], grade=grade, failed_last=False)
 
 

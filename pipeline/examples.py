@@ -78,6 +78,7 @@ ABOUT: dict[Kind, tuple[dict[str, Any], ...]] = {
     Kind.INVOICE: (
         {"number": "F2026-0001", "due": "2026-07-14", "credits": None},
         {"number": "F2026-0002", "due": None, "credits": "F2026-0001"},
+        {"number": "F2026-0003", "due": None, "credits": None},
     ),
     Kind.APPOINTMENT: tuple(
         {"appointment": 1, "sequence": sequence, "starts_at": "2026-06-30T14:00:00+02:00", "zone": "Europe/Amsterdam",

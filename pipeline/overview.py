@@ -11,7 +11,9 @@ from typing import Any
 from pipeline import attention
 from pipeline.edges.folder import Unfit, shown
 from pipeline.model import IN_COURSE, CopyState, Kind, MailState, MessageState, ObligationState, RequestState
+from pipeline.outgoing.billing import invoices, payments
 from pipeline.outgoing.sending import outbox
+from pipeline.outgoing.values.base import money
 from pipeline.practice import Practice
 from pipeline.words import say
 
@@ -35,7 +37,7 @@ def everything(practice: Practice, now: datetime) -> list[Line]:
     """Give all that is under way, what needs attention first."""
     found = [
         *_dropped(practice, now), *_requests(practice), *_messages(practice, now), *_obligations(practice, now),
-        *_waiting(practice), *_incoming(practice, now),
+        *_unpaid(practice, now), *_waiting(practice), *_incoming(practice, now),
     ]  # fmt: skip
     return sorted(found, key=lambda line: (not line.attention, line.since, line.reference))
 
@@ -154,3 +156,15 @@ def _obligations(practice: Practice, now: datetime) -> list[Line]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _unpaid(practice: Practice, now: datetime) -> list[Line]:
+    """Invoices whose day is over: they are reminded of, and when that has ended it is for the coach."""
+    language, lines = practice.file.language, []
+    for row in payments.unpaid_ones(practice, now):
+        amount, hers = money(invoices.read(row).totals.including, language), payments.is_the_coachs(practice, row, now)
+        text = say(language, "unpaid_since", amount=amount, due=row["due_on"], count=row["reminders"])
+        what_now = say(language, "unpaid_is_yours", number=row["number"]) if hers else ""
+        what = f"invoice {row['number']}" + (f" to the {row['party']}" if row["party"] else "")
+        lines.append(Line(row["dossier"], what, "overdue", f"{text}{what_now}", row["due_on"], hers))
+    return lines

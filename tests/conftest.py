@@ -33,8 +33,9 @@ def own_name() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def kept_warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let the practices that are opened in this process share their presses, their reader, and what YAML says."""
-    with warm.kept(tmp_path_factory.mktemp("warm")), warm.parsed_once():
+    """Let the practices that are opened in this process share their presses, their reader, and what is always so."""
+    warm_ones = warm.kept(tmp_path_factory.mktemp("warm"))
+    with warm_ones, warm.parsed_once(), warm.zones_found_once(), warm.tables_made_once():
         yield
 
 

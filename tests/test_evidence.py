@@ -219,6 +219,16 @@ def test_a_clause_is_counted_with_the_day_and_the_grade_of_the_last_time() -> No
     assert found["K-10"].times == 1 and set(found) == {"K-12", "K-10"}
 
 
+@pytest.mark.parametrize("grades", [("commanded", "unrecoverable_inside"), ("unrecoverable_inside", "commanded")])
+def test_parts_that_went_at_once_are_as_sure_as_the_least_sure_of_them_in_whatever_order(
+    grades: tuple[str, str],
+) -> None:
+    parts = [entry(grade=one, part=f"part {number}") for number, one in enumerate(grades)]
+    assert ran(parts)["K-12"].grade is Grade.COMMANDED
+    later = entry(at=NOON + timedelta(days=3), grade="observed_absent", part="another")
+    assert ran([*parts, later])["K-12"].grade is Grade.OBSERVED_ABSENT
+
+
 @pytest.mark.parametrize("event", ["erasure.planned", "erasure.taken_back", "mail.due", "message.data_sent"])
 def test_what_is_only_planned_or_not_known_to_be_done_does_not_count(event: str) -> None:
     assert ran([entry(event)])["K-12"].times == 0

@@ -96,7 +96,7 @@ def test_another_mail_provider_under_the_same_version_stops_the_service_at_its_s
     own.work()
     own.change(r"smtp: .*$", f"smtp: {ELSEWHERE}")
     own.drop(client_file())
-    stopped = own.program("run", "--once")
+    stopped = own.typed("run", "--once")
     assert stopped.returncode == ConfigError.exit_code
     assert "recipients mail_provider: provider was localhost, is nu elsewhere.example" in stopped.stderr
     assert own.rows("SELECT 1 FROM dossiers") == [] and (own.drop_folder / "jansen.yaml").exists()

@@ -1,13 +1,18 @@
 """A press for each set of templates, and a reader, kept for all the practices that tests open in their own process.
 
-Starting one takes most of a second, which the program spends once a day and a test each time it opens a practice.
-Takes a folder; leaves nothing there once closed.
+Starting one takes most of a second, which the program spends once a day and a test each time it opens a practice; what
+YAML says, which time zones there are and how an empty database looks is kept too. Takes a folder; leaves nothing there
+once closed.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import shutil
+import sqlite3
+import threading
+import zoneinfo
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +22,10 @@ import pytest
 from ruamel.yaml import YAML
 from ruamel.yaml.events import Event
 
+from pipeline.config import fields
 from pipeline.edges import office
+from pipeline.edges.database import Database
+from pipeline.edges.migrations import MIGRATIONS
 from pipeline.edges.press import Press
 from pipeline.edges.reader import Reader
 from pipeline.practice import Practice
@@ -112,3 +120,35 @@ def parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(YAML, "parse", remembering)
         yield
+
+
+@contextmanager
+def zones_found_once() -> Iterator[None]:
+    """Let the list of time zones be read from this computer once: it is made of hundreds of files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fields, "available_timezones", functools.cache(zoneinfo.available_timezones))
+        yield
+
+
+@contextmanager
+def tables_made_once() -> Iterator[None]:
+    """Let the first database get its tables from the program, and each later one a copy of those; then it looks."""
+    bring_up_to_date, made = Database._migrate, dict[str, sqlite3.Connection]()  # noqa: SLF001 - what takes long in it
+
+    def copying(database: Database) -> None:
+        own, steps = database._sql, str(MIGRATIONS)  # noqa: SLF001 - a copy is made of the connection itself
+        # Not where several threads open one at the same moment: a copy takes the place of what another has written.
+        alone = threading.current_thread() is threading.main_thread()
+        empty = alone and not database.value("SELECT count(*) FROM sqlite_master")
+        if empty and steps in made:
+            made[steps].backup(own)
+        bring_up_to_date(database)
+        if empty and steps not in made:
+            made[steps] = sqlite3.connect(":memory:")
+            own.backup(made[steps])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "_migrate", copying)
+        yield
+    for copy in made.values():
+        copy.close()

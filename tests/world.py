@@ -1,22 +1,24 @@
 """A practice for a test: real folders, real SQLite, the real press, and whatever mail server the test brings.
 
 `World.drop` puts a client file there as a file manager does, `World.work` lets the program do what there is to do,
-in this process; `World.program` runs the real command in a process of its own.
+in this process; `World.typed` carries out a command here too, `World.program` in a process of its own.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import newpractice
+from pipeline.cli import main
 from pipeline.practice import Practice, opened
 from pipeline.worker import Worker, utc_now
 from tests import warm
@@ -135,6 +137,20 @@ class World:
             self.command(*arguments), env=self.environment(), capture_output=True, text=True, timeout=timeout,
             check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def typed(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Carry out a command in this process, which takes a tenth of the time; what it logs is not in its words."""
+        out, said = io.StringIO(), io.StringIO()
+        around, umask = dict(os.environ), os.umask(0o077)
+        os.environ.update(PIPELINE_PRACTICE=str(self.folder), XDG_CONFIG_HOME=str(self.settings))
+        try:
+            with redirect_stdout(out), redirect_stderr(said):
+                code = main([*arguments])
+        finally:
+            os.umask(umask)
+            os.environ.clear()
+            os.environ.update(around)
+        return subprocess.CompletedProcess([*arguments], code, out.getvalue(), said.getvalue())
 
     def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Ask the database, as an onlooker."""

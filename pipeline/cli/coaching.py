@@ -34,6 +34,7 @@ def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> 
     invite = commands.add_parser("invite", parents=[shared], help="invite a client to take her profile")
     invite.add_argument("reference", metavar="REF")
     invite.add_argument("--link", metavar="URL", required=True, help="where she takes it, as the processor gave it")
+    invite.add_argument("--code", metavar="CODE", help="what she types there, if the processor gave that too")
     invite.set_defaults(command=_invite)
     for kind in ("profile", "report"):
         send = commands.add_parser(kind, parents=[shared], help=f"send a client her {kind}")
@@ -72,7 +73,8 @@ def _appointment(chosen: Namespace) -> int:
 def _invite(chosen: Namespace) -> int:
     with opened(chosen.practice) as practice:
         reference = known_dossier(practice, chosen.reference)
-        _drop(practice, "profiles", f"{reference}.yaml", _yaml({"dossier": reference, "link": chosen.link}))
+        code = {"code": chosen.code} if chosen.code else {}
+        _drop(practice, "profiles", f"{reference}.yaml", _yaml({"dossier": reference, "link": chosen.link, **code}))
     return 0
 
 

@@ -58,6 +58,6 @@ class Progress:
 
 
 def _demo(chosen: Namespace) -> int:
-    from pipeline.demo import demo
+    from pipeline.demo.show import demo
 
     return demo(chosen.folder)

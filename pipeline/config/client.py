@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -186,6 +186,30 @@ def _mapping(tree: Tree) -> dict[str, Tree]:
 def _who(typed: Tree) -> str:
     word = str(typed or "").strip().casefold()
     return DUTCH_WHO.get(word, word)
+
+
+INVOICED = frozenset({"sponsor.purchase_order", "sponsor.address"})
+"""What an invoice shows and nobody agreed to: it may come, or become another, after the quote was accepted.
+
+The number by which an organisation is registered says who it is, and its address for mail who receives: those do not.
+"""
+ASIDE = frozenset({"closed", "dossier"})
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
+    """Give what differs between two client files as they are kept, such as `goal` or `sponsor.address`.
+
+    When the coaching is over, and which dossier a file names, says nothing of the coaching itself.
+    """
+    old, new = _leaves(before), _leaves(after)
+    return frozenset(key for key in {*old, *new} - ASIDE if old.get(key) != new.get(key))
+
+
+def _leaves(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each value by its key, and what stands inside another by both."""
+    parts = {key: value for key, value in facts.items() if isinstance(value, dict)}
+    inside = {f"{key}.{part}": value for key, found in parts.items() for part, value in found.items()}
+    return inside | {key: value for key, value in facts.items() if key not in parts}
 
 
 def quote_lines(file: ClientFile, catalogue: Mapping[str, list[QuoteLine]]) -> list[QuoteLine]:

@@ -7,12 +7,11 @@ mended.
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
 
-from pipeline.config.appointment import LINK, MOST_LINK
 from pipeline.config.fields import Line, Lines, Reference, line, problem
+from pipeline.config.links import Https
 from pipeline.config.problems import Strict, load
 
 SYNONYMS = {"kenmerk": "dossier", "link": "link", "adres": "link", "url": "link", "toegangscode": "code"}
@@ -24,28 +23,12 @@ PRACTICE_SYNONYMS = {
 MOST_CODE = 200
 
 
-def _https(value: object) -> str:
-    """An address that is opened over an encrypted connection: https, a host, no name or password in front of it."""
-    text = line(value)
-    try:
-        parts = urlsplit(text)
-        fits = LINK.fullmatch(text) and parts.hostname and "@" not in parts.netloc and parts.port != 0
-    except ValueError:
-        fits = False
-    if not fits or len(text) > MOST_LINK:
-        raise problem("bad_link", value=text[:80])
-    return text
-
-
 def _code(value: object) -> str:
     """What the processor gave beside the link: a code, or a line on what to do with it."""
     text = line(value)
     if len(text) > MOST_CODE:
         raise problem("too_long", most=MOST_CODE)
     return text
-
-
-Https = Annotated[str, BeforeValidator(_https)]
 
 
 class ProfileRules(Strict):

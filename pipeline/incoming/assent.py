@@ -15,7 +15,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.incoming import courtesies, nature, sayings
+from pipeline.incoming import courtesies, disclaimers, nature, sayings
 from pipeline.incoming.answers import folded, withdraws
 from pipeline.incoming.courtesies import Names
 from pipeline.incoming.mail import Mail
@@ -81,7 +81,7 @@ def _read(text: str, known: Known, named: Names) -> Answer:
     own = own_text(text)
     if len(own) > LONGEST or own.count("\n") > MOST_LINES:
         return Answer.UNCLEAR
-    hers = _hers(courtesies.without_disclaimer(own), known)
+    hers = _hers(disclaimers.without_disclaimer(own), known)
     if sayings.refuses(hers) or (withdraws(hers) and not sayings.puts_off(hers)):
         return Answer.NO
     if sayings.asks_a_change(hers):

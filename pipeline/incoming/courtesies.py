@@ -1,4 +1,4 @@
-"""What stands around an answer and says nothing: the greeting, the closing, a name, a signature, a disclaimer.
+"""What stands around an answer and says nothing: the greeting, the closing, a name, a signature.
 
 Pure. Only what is recognised is taken off, so that who reads the rest strictly sees everything else. Names count that
 the writer's own mail bears and ours knows her by: a line with any other word on it stays.
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.incoming.answers import folded
+from pipeline.incoming.disclaimers import paragraphs_before
 from pipeline.incoming.mail import Mail
 
 _MOST_NAMES = 100
@@ -76,60 +77,13 @@ _REACHED = re.compile(
     r" \d{1,4} ?[a-z]?(?:,? \d{4} ?[a-z]{2}\b[a-z' .-]{0,40})?$"
 )
 _OF_WORK = {
-    "&",
-    "/",
-    "senior",
-    "junior",
-    "medior",
-    "sociaal",
-    "domein",
-    "zaken",
-    "publieke",
-    "bij",
-    "for",
-    "and",
-    "the",
-    "at",
-}
+    "&", "/", "senior", "junior", "medior", "sociaal", "domein", "zaken", "publieke", "bij", "for", "and", "the", "at",
+}  # fmt: skip
 _LABEL = re.compile(
     r"^(?:t|tel|telefoon|m|mob|mobiel|mobile|phone|e|e-?mail|mail|w|web|website|i|a|adres|address|linkedin)\b ?[.:|]? ?"
 )
 LINK = re.compile(r"<(?:mailto:|tel:|https?:)?[\w+%/-]{1,100}[.:@][^<>\s]{1,300}>|\[(?:cid|image):\s?[\w.@-]{1,100}\]")
 """What a program puts beside a word that can be pressed, or where a picture was."""
-_DISCLAIMER = re.compile(
-    r"disclaimer\b|(?:de informatie|dit (?:e-?mail ?)?bericht|deze e-?mail|aan (?:dit|de inhoud|deze)|the information"
-    r"|this (?:e-?mail|message|communication)|the contents? of this|if you (?:have received|are not)|indien (?:u|dit)"
-    r"|denk aan het milieu|please consider the environment|think before you print|virusvrij|virus-free)\b"
-)
-_FEWEST_LEGAL_WORDS = 8
-_LEGAL = re.compile(
-    r"vertrouwelijk\w*|bestemd|geadresseerden?|onbevoegden?|openbaarmaking|aansprakelijk\w*|ontleend|milieu|avast"
-    r"|confidential\w*|intended|recipients?|addressees?|disclosure|liab\w+|privileged|unauthori[sz]ed|environment"
-)
-_LEGAL_WORDS = frozenset(
-    """
-    aan aansprakelijk aansprakelijkheid aanvaarden aanvaardt addressed af afdrukken afzender alle alleen als and
-    andere anderen any are attachment attachments avast avg be been before bent beoogde bericht berichten berust
-    bestemd bestemming bevat bevatten bij bijgevoegde bijlage bijlagen by can com communication company computer
-    confidential confidentiality consider contain contained contains content contents copy copying daarvan damage dan
-    dat de delete denk derden destroy deze die dienen disclaimer disclosure dissemination distribute distribution dit
-    document doen door e een eerder eigen elektronisch email en enige entity environment error etc eventuele for from
-    geachte geadresseerde geadresseerden gebracht gebruik gebruiken gecontroleerd geeft geen gelieve gericht gevolg
-    gevraagd has have hem het hieraan hierbij hiervan hij if immediately in indien individual inform informatie
-    information informeren inhoud intended into is it its juist kan kopieren kunnen legally liability liable mail
-    mailbericht mailberichten mails may meegezonden melden message met milieu moet n named niet no nor not notify
-    obtained of on onbevoegd onbevoegde onbevoegden onjuiste only onmiddellijk ons ontleend ontstaan ontvangen
-    ontvanger ontvangst ontvangt onverwijld onvolledige onze op openbaarmaken openbaarmaking or organisatie
-    organisation other our per person personal persoon please print printen printing privacy privileged prohibited
-    received rechten recipient recipients rely reply reproductie respective responsible retour rights schade see
-    sender sent sharing should software solely staat strictly strikt system te tegen terug thank that the their then
-    therein they think this to toegestaan toezending transmission transmitted u uit uitsluitend unauthorised
-    unauthorized unlawful us use uw van verbied verboden vermenigvuldiging vernietigen verspreiden verspreiding
-    verstrekken vertrouwelijk vertrouwelijke vertrouwelijkheid vervolgens verwijderen verzending verzoeken verzonden
-    virus viruses virusfree virussen virusvrij voor voordat voorkomen waarvoor was we well when which whom wij wijze
-    with without worden wordt www you your ziet zij zijn zo zonder
-    """.split()  # noqa: SIM905  # a list of words reads best as words
-)
 
 
 @dataclass(frozen=True)
@@ -165,7 +119,7 @@ def _all_capital(line: str) -> bool:
 def bare(text: str, named: Names) -> str:
     """Give what is left of a text without greeting, closing, name and signature; in doubt it stays."""
     lines = [line.strip() for line in re.sub(r"\n\s*\n", "\n\n", text).splitlines()]
-    lines = _without_signature(_without_disclaimer(lines), named)
+    lines = _without_signature(paragraphs_before(lines), named)
     lines = _without_closing(lines, named)
     lines = _without_greeting(lines, named)
     return "\n".join(lines).strip()
@@ -179,7 +133,7 @@ def is_weighty(line: str) -> bool:
 
 def is_signature(text: str, named: Names) -> bool:
     """Tell whether a text is a signature and nothing else: a name, where she works, how to reach her."""
-    lines = _without_disclaimer([line.strip() for line in text.splitlines()])
+    lines = paragraphs_before([line.strip() for line in text.splitlines()])
     return all(not line or _of_signature(line, named) or _closes(line, named) for line in lines)
 
 
@@ -234,37 +188,6 @@ def _is_work(piece: str) -> bool:
     of_work = (_TITLE.fullmatch(one) or _COMPANY.fullmatch(one) or one in _PARTICLES | _OF_WORK for one in known)
     named = all(ok or word[:1].isupper() or not word[:1].isalpha() for ok, word in zip(of_work, written, strict=False))
     return named and bool(_TITLE.search(said) or _COMPANY.search(said))
-
-
-def without_disclaimer(text: str) -> str:
-    """Give a text without what a lawyer wrote at its end."""
-    return "\n".join(_without_disclaimer([line.strip() for line in text.splitlines()]))
-
-
-def _without_disclaimer(lines: list[str]) -> list[str]:
-    """Leave out the paragraphs at the end that a lawyer wrote."""
-    kept = list(lines)
-    while kept:
-        start = len(kept) - 1
-        while start > 0 and kept[start - 1]:
-            start -= 1
-        said = folded(" ".join(kept[start:])[:3_000])
-        if said.strip("_-*= ") and not _is_legal(said):
-            break
-        del kept[start:]
-    return kept
-
-
-def _is_legal(said: str) -> bool:
-    """Tell whether a paragraph is a disclaimer: every word of it is one that lawyers use in those."""
-    words = re.findall(r"[^\W\d_]+", said)
-    enough = len(words) >= _FEWEST_LEGAL_WORDS or "avast" in words
-    return (
-        enough
-        and "?" not in said
-        and bool(_DISCLAIMER.match(said) and _LEGAL.search(said))
-        and _LEGAL_WORDS.issuperset(words)
-    )
 
 
 def _without_signature(lines: list[str], named: Names) -> list[str]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from pipeline.config.client import ClientFile
 from pipeline.model import Kind, MessageState, ObligationState, Purpose, ReturnState, document_code
 from pipeline.policy import deeds
+from pipeline.policy.collecting import before_collecting
 from pipeline.policy.gates import Word
 from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import Category
-from pipeline.policy.schema.gates import CONSENT, Act, Recipient
+from pipeline.policy.schema.gates import CONSENT, Act, GateRule, Recipient
 from pipeline.policy.schema.people import Question
 from pipeline.practice import Practice
 
@@ -55,12 +56,18 @@ def consents(practice: Practice, dossier: str) -> Iterator[Word]:
 def taking_consents(policy: Policy) -> list[Question]:
     """Give the consents without which no profile is taken: what a gate before that names, else one to taking it.
 
-    A policy that asks neither has one consent that comes first, to the coaching.
+    A policy that asks neither has one consent that comes first, to the coaching. Beside it comes what a gate asks
+    before a profile is kept: nobody is invited to what could not be taken in.
     """
-    before = deeds.gates(policy, Act.INVITE, [Category.PROFILE_INTAKE], Recipient.CLIENT)
-    named = {need.removeprefix(CONSENT) for gate in before for need in gate.require if need.startswith(CONSENT)}
-    asked = [question for question in policy.consents if question.purpose in (named or {TAKING})]
-    return asked or policy.consents[:1]
+    inviting = deeds.gates(policy, Act.INVITE, [Category.PROFILE_INTAKE], Recipient.CLIENT)
+    asked = deeds.asked(policy, _named(inviting) or {TAKING}) or policy.consents[:1]
+    keeping = deeds.asked(policy, _named(before_collecting(policy, [Category.PROFILE])))
+    return [*asked, *(question for question in keeping if question not in asked)]
+
+
+def _named(gates: Iterable[GateRule]) -> set[str]:
+    """Give the consents that gates ask for."""
+    return {need.removeprefix(CONSENT) for gate in gates for need in gate.require if need.startswith(CONSENT)}
 
 
 def agreed(practice: Practice, dossier: str) -> bool:

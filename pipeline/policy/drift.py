@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -59,12 +60,33 @@ def canonical(said: Promised) -> str:
 
 def digest(policy: Policy, file: PracticeFile) -> str:
     """Give the SHA-256 of what is promised: the fingerprint of a version of the statement."""
-    return hashlib.sha256(canonical(promised(policy, file)).encode()).hexdigest()
+    return _digest(_Pair(policy, file))
 
 
 def reference(policy: Policy, file: PracticeFile) -> str:
     """Name the exact statement that a document refers to: its version and the beginning of its fingerprint."""
     return f"{file.statement.version} {digest(policy, file)[:SHORT]}"
+
+
+class _Pair:
+    """A policy and a practice.yaml that are the same only when they are the very same two.
+
+    They are frozen, and what has changed is read into new ones. To compare what they say would cost what is saved.
+    """
+
+    def __init__(self, policy: Policy, file: PracticeFile) -> None:
+        self.policy, self.file = policy, file
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pair) and self.policy is other.policy and self.file is other.file
+
+    def __hash__(self) -> int:
+        return hash((id(self.policy), id(self.file)))
+
+
+@lru_cache(maxsize=4)  # every document names it, and a practice has one pair in force
+def _digest(pair: _Pair) -> str:
+    return hashlib.sha256(canonical(promised(pair.policy, pair.file)).encode()).hexdigest()
 
 
 def differences(old: Promised, new: Promised, language: str) -> list[str]:

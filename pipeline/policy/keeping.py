@@ -17,6 +17,7 @@ from pipeline.policy.schema.closing import ClosingRule, Step
 from pipeline.policy.schema.gates import Act, GateRule, Needs, Recipient
 from pipeline.policy.schema.later import (
     AccessRule,
+    Ask,
     BackupRule,
     BreachRule,
     ComplaintRule,
@@ -32,6 +33,8 @@ LATER: dict[type, str] = {
     ComplaintRule: "later_complaints", SignpostRule: "later_signposts",
 }  # fmt: skip
 """What this version does not carry out yet, and how that is said."""
+CARRIED_OUT = frozenset({Ask.WITHDRAW})
+"""What somebody asks for and has: by the mail in which she takes them back, no consent of hers stands any more."""
 NO_PATH = frozenset({Act.SELL, Act.PUBLISH, Act.GRANT_ACCESS})
 """What this program cannot do at all, so that no gate need stand before it."""
 REACHED = frozenset({Recipient.CLIENT, Recipient.SPONSOR, Recipient.ANYONE})
@@ -104,6 +107,8 @@ def waits_for(rule: Keeper) -> str | None:
         return "later_age"
     if isinstance(rule, GateRule) and rule.before is Act.USE and not _without_path(rule):
         return "later_requests"  # what data are used for shows once somebody can ask for it
+    if isinstance(rule, RequestRule) and set(rule.may) <= CARRIED_OUT:
+        return None
     return next((word for kind, word in LATER.items() if isinstance(rule, kind)), None)
 
 

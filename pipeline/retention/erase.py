@@ -8,7 +8,7 @@ needs, go when nothing of it is held any more.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from pipeline.edges import ledger, mailbox
@@ -18,7 +18,9 @@ from pipeline.policy.plan import Ending
 from pipeline.policy.schema.base import Category, Grade
 from pipeline.practice import Practice
 from pipeline.retention import guarding, planning, receipts, strays, traces
-from pipeline.retention.holdings import NUMBERED, PARTS, SHELL, Part
+from pipeline.retention.holdings import PARTS, SHELL
+from pipeline.retention.numbered import NUMBERED
+from pipeline.retention.part import Part
 from pipeline.steps import each
 
 Tell = Callable[[str], None]
@@ -199,10 +201,11 @@ def _verify(practice: Practice, looked_for: traces.Values, now: datetime) -> set
     Gives the dossiers that it was about.
     """
     practice.database.compact()
-    left = looked_for.found(practice.storage, practice.database)
+    sight = looked_for.look(practice.storage, practice.database, _going(practice, now))
     erased = practice.database.rows("SELECT * FROM erasures WHERE state = ?", ErasureState.ERASED)
     for row in erased:
-        grade = looked_for.grade((row["dossier"], row["part"]), left)
+        where = (row["dossier"], row["part"])
+        grade, left = looked_for.grade(where, sight), looked_for.left(where, sight)
         with practice.database.transaction():
             practice.database.run(
                 "UPDATE erasures SET state = ?, grade = ? WHERE number = ?",
@@ -210,9 +213,17 @@ def _verify(practice: Practice, looked_for: traces.Values, now: datetime) -> set
             )  # fmt: skip
             ledger.record(
                 practice.database, now, "erasure.verified", dossier=row["dossier"] or None, part=row["part"],
-                rules=row["rules"], clauses=row["clauses"], due=row["due"], grade=grade, **strays.cited(row["part"]),
+                rules=row["rules"], clauses=row["clauses"], due=row["due"], grade=grade,
+                **({"left": " ".join(left)} if left else {}), **strays.cited(row["part"]),
             )  # fmt: skip
     return {row["dossier"] for row in erased}
+
+
+def _going(practice: Practice, now: datetime) -> Iterator[str]:
+    """Give the files that go too when what a stop left is carried on."""
+    for row in [*practice.database.rows(BEGUN, ErasureState.ERASING), *_announced(practice, now)]:
+        part, key = _part(row)
+        yield from part.files(practice.database, practice.storage, key)
 
 
 def _end_dossiers(practice: Practice, touched: set[str] | None, now: datetime, tell: Tell) -> None:

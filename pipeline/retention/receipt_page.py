@@ -21,6 +21,7 @@ from pipeline.policy.sections import Cell, Line, Row, Section
 from pipeline.policy.sentences import term
 from pipeline.policy.statement import OURS
 from pipeline.retention.forecast import day_word, part_word
+from pipeline.retention.traces import Left
 from pipeline.words import say
 
 Values = dict[str, Any]
@@ -76,14 +77,39 @@ def _gone(told: _Told) -> Section:
     """Give what was erased; what went on one day for one reason and is equally sure, in one row."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for entry in told.entries("erasure.verified"):
-        key = (told.on(entry["at"]), entry["rules"], entry["clauses"], entry["grade"])
+        key = (told.on(entry["at"]), entry["rules"], entry["clauses"], _sure(told, entry))
         alike.setdefault(key, []).append(part_word(entry["part"], told.language))
     heads = [told.say("receipt_on"), told.say("receipt_what"), told.say("receipt_because")]
     rows = []
-    for (on, rules, clauses, grade), parts in alike.items():
-        what = Cell(capital(listed(parts, told.language)), told.say(GRADES[Grade(grade)]))
+    for (on, rules, clauses, sure), parts in alike.items():
+        what = Cell(capital(listed(parts, told.language)), sure)
         rows.append(Row([Cell(on), what, _because(told, rules.split(), clauses.split())]))
     return Section("erased", told.say("receipt_gone"), heads=heads, rows=rows)
+
+
+def _sure(told: _Told, entry: Entry) -> str:
+    """Say how sure it is that a part is gone; where what it said could stand in what was kept longer, in what."""
+    longer = list(_longer(told, entry["at"]))
+    if entry.get("left") and Left.FILE not in entry["left"].split() and longer:
+        return told.say("receipt_longer", parts=listed(longer, told.language))
+    return told.say(GRADES[Grade(entry["grade"])])
+
+
+def _longer(told: _Told, at: str) -> Iterator[str]:
+    """Give what was kept longer than to a moment, each day on which something of it went or goes with its parts."""
+    until: dict[str | None, list[str]] = {}
+    for entry in told.entries("erasure.verified"):
+        if entry["at"] > at:
+            until.setdefault(told.on(entry["at"]), []).append(part_word(entry["part"], told.language))
+    for one in told.receipt["kept"]:
+        until.setdefault(_until(told, one["until"]), []).append(part_word(one["part"], told.language))
+    for day, parts in until.items():
+        named = listed(list(dict.fromkeys(parts)), told.language)
+        yield told.say("receipt_longer_until", parts=named, day=day) if day else named
+
+
+def _until(told: _Told, until: str | None) -> str | None:
+    return day_word(date.fromisoformat(until), told.language) if until else None
 
 
 def _kept(told: _Told) -> Section:
@@ -99,8 +125,8 @@ def _kept(told: _Told) -> Section:
 def _still(told: _Told, part: str, until: str | None, rules: list[str]) -> Row:
     """Give what is kept of one part; what she agreed to herself has no day until she takes that back."""
     clauses = [clause for name in rules if (rule := _rule(told, name)) for clause in rule.clauses]
-    day = day_word(date.fromisoformat(until), told.language) if until else told.say("receipt_open")
-    return Row([Cell(day), Cell(capital(part_word(part, told.language))), _because(told, rules, clauses)])
+    what = Cell(capital(part_word(part, told.language)))
+    return Row([Cell(_until(told, until) or told.say("receipt_open")), what, _because(told, rules, clauses)])
 
 
 def _beyond(told: _Told) -> Section:

@@ -1,29 +1,84 @@
-"""Whether anything is left: the raw bytes of everything in the storage are searched for the values that were erased.
+"""Whether anything is left: all that is in the storage is searched for the values that were erased.
 
-The values are kept in memory only, for as long as the search takes. A value that is still held for somebody else (two
-dossiers of one client, one sponsor of two clients) is no trace.
+The values are kept in memory only, for as long as the search takes. Searched are the bytes of every file, and of every
+mail also what it says once it is decoded. What is not proved to be gone is never counted as gone: a value that a living
+row still holds, in this dossier or in another, and one whose dossier still keeps papers that no search can read.
+
+A kept mail is what somebody else wrote: nothing in it can make the search fail, and what is too odd to be read in it
+counts as what cannot be read.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from enum import StrEnum
 from pathlib import Path
 
+from pipeline.config.practice import PracticeFile
 from pipeline.edges.database import Database
 from pipeline.edges.storage import Storage
+from pipeline.model import message_file
 from pipeline.policy.schema.base import Grade
 from pipeline.practice import Practice
-from pipeline.retention.holdings import Part
+from pipeline.retention.part import Part
 
 SHORTEST = 5
 PIECE = 1 << 20
-MOST_AT_ONCE = 2000
+MAIL = ".eml"
+READABLE = frozenset({".yaml", ".xml", ".md", ".json", ".txt"})
+"""The files of a dossier whose text stands in their bytes; in a PDF, a picture or a zip it does not."""
+
+BLANK = re.compile(rb"(?:\A|\r?\n)\r?\n")
+CHARSET = re.compile(r"us-ascii|utf-?8|iso-8859-(?:[1-9]|1[013-6])|windows-125[0-8]", re.IGNORECASE)
+TEXTS = frozenset({"text/plain", "text/html", "text/calendar"})
+LONGEST_HEAD, LONGEST_HEADER, MOST_PIECES, DEEPEST = 1 << 16, 8_000, 1_000, 20
+"""The most of a mail that is read: of what says what a piece is, of one line of that, how many pieces, how deep."""
+ODD = (MessageError, ValueError, LookupError, TypeError)
+"""What Python's own reading of mail makes of headers that nobody writes in earnest."""
 
 Where = tuple[str, str]
 """A dossier and the name of one of its parts."""
+
+HOLD = """
+WITH sought AS (SELECT value FROM json_each(?1)), held AS (
+    SELECT found.value FROM requests, json_tree(facts) AS found WHERE found.type = 'text'
+    UNION ALL SELECT recipient FROM messages
+    UNION ALL SELECT found.value FROM invoices, json_tree(statutory) AS found WHERE found.type = 'text'
+    UNION ALL SELECT found.value FROM invoices, json_tree(coalesce(rest, '{}')) AS found WHERE found.type = 'text')
+SELECT value FROM sought WHERE value IN (SELECT value FROM held)
+"""
+MAILS = """
+SELECT file FROM mails WHERE dossier = ?1 AND file <> '' UNION SELECT token FROM messages WHERE dossier = ?1
+"""
+
+
+class Left(StrEnum):
+    """Why a part that was erased is not proved to be gone from everything that is kept."""
+
+    FILE = "file"
+    HELD = "held"
+    SEEN = "seen"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen of the values after they went: held by rows that stay, seen in bytes, and what no search can read.
+
+    `unread` are the dossiers that still keep such papers.
+    """
+
+    held: frozenset[str]
+    seen: frozenset[str]
+    unread: frozenset[str]
 
 
 @dataclass
@@ -37,60 +92,179 @@ class Values:
         """Keep in memory what a part holds, before it goes; gives its files."""
         rows = practice.database.rows(part.values, key) if part.values else []
         files = part.files(practice.database, practice.storage, key)
-        self.of[where] = {str(row[0]) for row in rows if len(str(row[0])) >= SHORTEST}
+        self.of[where] = {str(row[0]) for row in rows if len(str(row[0])) >= SHORTEST} - _own(practice.file)
         self.files[where] = [practice.storage.path(name) for name in files]
         return files
 
-    def found(self, storage: Storage, database: Database) -> set[str]:
-        """Give the values that are still somewhere in the storage, though no row holds them any more."""
-        every = sorted(set().union(*self.of.values()))
-        gone = [value for value in every if not _held(database, value)]
-        found: set[str] = set()
-        for at in range(0, len(gone), MOST_AT_ONCE):
-            found |= _search(storage, gone[at : at + MOST_AT_ONCE])
-        return found
+    def look(self, storage: Storage, database: Database, going: Iterable[str]) -> Sight:
+        """Look for every value everywhere; what a row still holds is there, and need not be looked for.
 
-    def grade(self, where: Where, left: set[str]) -> Grade:
-        """Give what was proved of one part: its values searched for in raw bytes, or only its files seen to be gone."""
-        if self.of.get(where, set()) & left or any(path.exists() for path in self.files.get(where, [])):
+        `going` are files that are not kept: a stop came before they were erased, and they go when it is carried on.
+        """
+        every = set().union(*self.of.values())
+        held = _held(database, every)
+        seen, closed = _search(storage, every - held)
+        dossiers = {dossier for (dossier, _), values in self.of.items() if dossier and values}
+        closed |= {path for one in dossiers for path in _papers(storage, one)}
+        closed -= {storage.path(name) for name in going}
+        unread = {one for one in dossiers if _keeps(storage, database, one, closed)}
+        return Sight(frozenset(held), frozenset(seen), frozenset(unread))
+
+    def left(self, where: Where, sight: Sight) -> list[Left]:
+        """Give each reason for which a part is not proved to be gone; none when it is."""
+        values = self.of.get(where, set())
+        reasons = {
+            Left.FILE: any(path.exists() for path in self.files.get(where, [])),
+            Left.HELD: bool(values & sight.held),
+            Left.SEEN: bool(values & sight.seen),
+            Left.UNREAD: bool(values) and where[0] in sight.unread,
+        }
+        return [reason for reason, there in reasons.items() if there]
+
+    def grade(self, where: Where, sight: Sight) -> Grade:
+        """Give what was proved of a part: each value looked for and not found, or only its files seen to be gone."""
+        if self.left(where, sight):
             return Grade.COMMANDED
         return Grade.UNRECOVERABLE_INSIDE if self.of.get(where) else Grade.OBSERVED_ABSENT
 
 
-def _held(database: Database, value: str) -> bool:
-    """Tell whether a living row holds a value."""
-    return bool(
-        database.value(
-            "SELECT 1 FROM requests, json_tree(facts) AS found WHERE found.value = ?1 AND found.type = 'text'"
-            " UNION ALL SELECT 1 FROM messages WHERE recipient = ?1"
-            " UNION ALL SELECT 1 FROM invoices, json_tree(statutory) AS found WHERE found.value = ?1"
-            " UNION ALL SELECT 1 FROM invoices, json_tree(coalesce(rest, '{}')) AS found WHERE found.value = ?1"
-            " LIMIT 1",
-            value,
-        )
-    )  # fmt: skip
+def _own(file: PracticeFile) -> set[str]:
+    """Give what the practice says of itself: it stays, in its statement and on what it sends, and is about nobody."""
+    return {str(value) for value in file.practice.model_dump().values()} | {file.mail.sender}
 
 
-def _search(storage: Storage, values: list[str]) -> set[str]:
-    written = {form: value for value in values for form in _forms(value)}
-    if not written:
-        return set()
-    pattern = re.compile(b"|".join(re.escape(form) for form in sorted(written, key=len, reverse=True)))
-    longest = max(map(len, written))
-    files = (path for path in sorted(storage.root.rglob("*")) if path.is_file())
-    return {written[found] for path in files for found in _matches(path, pattern, longest)}
+def _held(database: Database, values: Iterable[str]) -> set[str]:
+    """Give the values that a living row holds, whosever it is: of those it cannot be seen that hers are gone."""
+    return {row["value"] for row in database.rows(HOLD, json.dumps(sorted(values)))}
+
+
+def _search(storage: Storage, values: Iterable[str]) -> tuple[set[str], set[Path]]:
+    """Give the values that stand somewhere in the storage, and the mails with something in them that cannot be read."""
+    sought = {form: value for value in values for form in _forms(value)}
+    found, closed = set[str](), set[Path]()
+    for path in (one for one in sorted(storage.root.rglob("*")) if sought and one.is_file()):
+        texts = _mail(path, closed) if path.suffix == MAIL else _pieces(path, max(map(len, sought)))
+        for text in texts:
+            found.update(_in(text, sought, found))
+    return found, closed
+
+
+def _in(text: bytes, sought: Mapping[bytes, str], found: set[str]) -> list[str]:
+    return [value for form, value in sought.items() if value not in found and form in text]
 
 
 def _forms(value: str) -> set[bytes]:
-    """Give a value as it can stand in a file: in UTF-8, and as JSON writes it."""
-    return {value.encode(), json.dumps(value)[1:-1].encode()}
+    """Give a value as it can stand in a file: in UTF-8, as JSON writes it, and as a mail that breaks lines."""
+    return {value.encode(), json.dumps(value)[1:-1].encode(), _on_one_line(value).encode()}
 
 
-def _matches(path: Path, pattern: re.Pattern[bytes], longest: int) -> Iterator[bytes]:
-    """Give what is found in a file, read piece by piece; pieces overlap so that nothing falls between them."""
+def _pieces(path: Path, longest: int) -> Iterator[bytes]:
+    """Give the bytes of a file, piece by piece; pieces overlap so that nothing falls between them."""
     kept = b""
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             text = kept + piece
-            yield from (found[0] for found in pattern.finditer(text))
+            yield text
             kept = text[-longest:]
+
+
+def _mail(path: Path, closed: set[Path]) -> Iterator[bytes]:
+    """Give the bytes of a mail, and what it says; it is put in `closed` when something in it cannot be read."""
+    data = path.read_bytes()
+    yield data
+    for text in said(data):
+        if text is None:
+            closed.add(path)
+        else:
+            yield _on_one_line(text).encode("utf-8", "replace")
+
+
+def said(data: bytes) -> Iterator[str | None]:
+    """Give what a mail says, decoded: its headers and its texts; None for each thing in it that cannot be read."""
+    waiting = [(data, 0)]
+    for _ in range(MOST_PIECES):
+        if not waiting:
+            return
+        piece, depth = waiting.pop()
+        try:
+            texts, inner = _piece(piece)
+        except ODD:
+            texts, inner = [None], []
+        yield from texts
+        waiting += [(one, depth + 1) for one in inner if depth < DEEPEST]
+        if inner and depth == DEEPEST:
+            yield None
+    if waiting:
+        yield None
+
+
+def _piece(piece: bytes) -> tuple[list[str | None], list[bytes]]:
+    """Give what one piece of a mail says, and the pieces that it is made of."""
+    head, *rest = BLANK.split(piece, maxsplit=1)
+    headers, body = BytesHeaderParser().parsebytes(head[:LONGEST_HEAD]), b"".join(rest)
+    texts = [_header(str(value)) for _, value in headers.raw_items()]
+    inner = _inner(headers, body)
+    if not inner:
+        texts.append(_text(headers, body))
+    return texts if len(head) <= LONGEST_HEAD else [*texts, None], inner
+
+
+def _header(value: str) -> str | None:
+    """Give a header; its bytes are searched as they are, so that one that is not encoded in one line says no more."""
+    if len(value) > LONGEST_HEADER:
+        return None
+    if "=?" not in value:
+        return value if "\n" in value else ""
+    try:
+        pieces = decode_header(_on_one_line(value))
+    except ODD:
+        return None
+    texts = [piece if isinstance(piece, str) else _decoded(piece, charset or "utf-8") for piece, charset in pieces]
+    return None if None in texts else "".join(text for text in texts if text)
+
+
+def _inner(headers: Message, body: bytes) -> list[bytes]:
+    """Give the pieces that a piece is made of; none for one that is a text or a file."""
+    boundary = headers.get_boundary() if headers.get_content_maintype() == "multipart" else None
+    if boundary is None:
+        return [_transferred(headers, body)] if headers.get_content_type() == "message/rfc822" else []
+    mark = re.escape(boundary.encode("ascii", "replace"))
+    _, *pieces = re.split(rb"\n--" + mark + rb"(?:--)?[ \t]*\r?(?=\n|\Z)", b"\n" + body, maxsplit=MOST_PIECES)
+    return [piece.removeprefix(b"\n") for piece in pieces]
+
+
+def _text(headers: Message, body: bytes) -> str | None:
+    """Give the text of a piece; None for what is no text."""
+    if headers.get_content_type() not in TEXTS:
+        return None if body.strip() else ""
+    text = _decoded(_transferred(headers, body), headers.get_content_charset("utf-8"))
+    return html.unescape(text) if text and headers.get_content_subtype() == "html" else text
+
+
+def _transferred(headers: Message, body: bytes) -> bytes:
+    headers.set_payload(body.decode("ascii", "surrogateescape"))
+    data = headers.get_payload(decode=True)
+    return data if isinstance(data, bytes) else body
+
+
+def _decoded(data: bytes, charset: str) -> str | None:
+    """Give a text; only alphabets are believed, since Python also knows some that are programs."""
+    return data.decode(charset, "replace") if CHARSET.fullmatch(charset) else None
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _papers(storage: Storage, dossier: str) -> Iterator[Path]:
+    """Give the papers of a dossier whose text does not stand in their bytes."""
+    files = (path for path in storage.path(f"dossiers/{dossier}").rglob("*") if path.is_file())
+    return (path for path in files if path.suffix not in READABLE)
+
+
+def _keeps(storage: Storage, database: Database, dossier: str, closed: set[Path]) -> bool:
+    """Tell whether a dossier keeps one of these files, as a paper or as a mail."""
+    mails = (str(row[0]) for row in database.rows(MAILS, dossier))
+    own = {storage.path(name if name.endswith(MAIL) else message_file(name)) for name in mails}
+    folder = storage.path(f"dossiers/{dossier}")
+    return any(path in own or path.is_relative_to(folder) for path in closed)

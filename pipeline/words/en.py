@@ -228,6 +228,7 @@ WORDS = {
     "document_profile": "the profile",
     "document_report": "the report, version {number}",
     "document_invoice": "the invoice {number}",
+    "document_credit_note": "the credit note {number}",
     "document_appointment": "the appointment, for your calendar",
     "document_approval": "the form to say whether the report may go on as it is",
     "document_questions": "the questions at closing",
@@ -461,7 +462,9 @@ WORDS = {
     "called_off_already": "appointment {number} has been called off already; there is nothing to call off",
     "appointment_past": "{day} has passed or begun; choose a later moment",
     "coaching": "Coaching",
-    "waits_invoice": "an invoice that cannot be made",
+    "waits_invoice": "an invoice that needs you",
+    "invoice_sent_before": "what invoices need (order number, address) now differs from what {numbers} shows, and what "
+    "was sent does not change; must it be there, type: pipeline credit NUMBER --again",
     "invoice_of_earlier_quote": "of an earlier version of the quote there still stands: {numbers}; version "
     "{version} is only "
     "billed when you take that back (pipeline credit NUMBER), and otherwise not",
@@ -472,6 +475,9 @@ WORDS = {
     "credited": "{number} is taken back by {by}; `pipeline run` sends it",
     "paid": "{number} was paid on {day}",
     "unpaid": "{number} is not paid",
+    "unpaid_since": "{amount} is not paid, due {due}; reminded {count} times",
+    "unpaid_is_yours": ", and no reminder goes out any more: get in touch yourself; was it paid after all, type: "
+    "pipeline paid {number}",
     "no_invoice_to_pay": "there is no invoice {value} of which that holds; see: pipeline invoices",
     "which_invoice": "{value} has more than one; choose: {numbers}",
     "paid_on_which_day": "{number} is of {issued}; choose a day from then on, and not later than today",
@@ -1188,6 +1194,9 @@ WORDS = {
     "receipt_declared": "That it is gone is our word; it was not looked at.",
     "receipt_attested": "That it is gone was declared by one of us.",
     "receipt_commanded": "It was removed; a trace of it was still seen elsewhere then, or could not be looked for.",
+    "receipt_longer": "It was removed. Not all that it said was proved to be gone then: it could still stand in what "
+    "we kept longer, such as {parts}.",
+    "receipt_longer_until": "{parts} until {day}",
     "receipt_observed_absent": "Afterwards we looked whether it was still there: it is gone.",
     "receipt_unrecoverable_inside": "Afterwards everything that we keep was searched for what it said: nothing of it "
     "can be found.",
@@ -1219,6 +1228,14 @@ WORDS = {
     "choose accept when it was destroyed, and reject when there is no paper",
     "closed_before_new": "this file begins a coaching, so it cannot have been closed already; take the line out "
     "(to change the day of a coaching that was closed, type: pipeline close REF --on DATE)",
+    "closed_same_file": "this very file belonged to dossier {reference}, and that is over; is this a second coaching, "
+    "change the goal or add a line, such as '# second coaching', and save it; otherwise you can take it away",
+    "closed_on_that_day": "dossier {reference} was closed on this day already; is this a second coaching, take this "
+    "line out and change the goal; otherwise you can take this file away",
+    "closed_is_named": "dossier {reference} is closed, nothing is added to it; is this a second coaching, take this "
+    "line out; is the coaching not over after all, type: pipeline close {reference} --reopen",
+    "closed_or_second": "dossier {reference} is closed, and only what an invoice shows differs here; does this still "
+    "belong to it, put 'dossier: {reference}' in the file; is it a second coaching, change the goal",
     "waits_forgotten": "a coaching that may be over",
     "forgotten_since": "nothing was heard of {reference} since {day}; is the coaching over, type: pipeline close "
     "{reference} --on 2027-06-30 (its last day); does it go on, accept this, and you are asked again after the next "
@@ -1299,7 +1316,8 @@ WORDS = {
     "of her or his own",
     "profile_shared_address": "{recipient} is also the address of {reference}; see whether somebody else can see this "
     "profile, and whether that is well",
-    "profile_first_mail": "no mail of this dossier has arrived at {recipient} before; see whether the address is right",
+    "profile_first_mail": "{recipient} has had no mail of this dossier yet, or the last one came back; see whether "
+    "the address is right",
     "profile_elsewhere": "this very file lies in {reference} as well; see whose it is",
     "profile_active": "something in this PDF can act when it is opened ({what}), or it is damaged; fetch it again, or "
     "look at it yourself",
@@ -1335,8 +1353,8 @@ WORDS = {
     "pipeline retention plan, and: pipeline purge --dry-run",
     "mailbox_empty": "of {known} mails that were filed in your mailbox not one is there any more; see whether this is "
     "the right mailbox and nothing was moved",
-    "plan_called": "plan {plan}, {count} parts; accepting it carries out this plan, and what must stay you keep with: "
-    "pipeline hold REF --reason 'why'",
+    "plan_called": "plan {plan} (parts: {count}); accepting it carries out this plan, and what must stay you keep "
+    "with: pipeline hold REF --reason 'why'",
     "copy_in_trash": "a copy lies in the trash of your mail, and this server cannot erase a single mail there; empty "
     "the trash, and then accept this",
     "copy_cannot_go": "this mail server cannot erase a copy without danger to other mail; delete the mail yourself, "

@@ -229,6 +229,7 @@ WORDS = {
     "document_profile": "het profiel",
     "document_report": "het verslag, versie {number}",
     "document_invoice": "de factuur {number}",
+    "document_credit_note": "de creditfactuur {number}",
     "document_appointment": "de afspraak, voor uw agenda",
     "document_approval": "het formulier om te zeggen of het verslag zo door mag",
     "document_questions": "de vragen bij het afsluiten",
@@ -467,7 +468,9 @@ WORDS = {
     "called_off_already": "afspraak {number} is al afgezegd; er valt niets meer af te zeggen",
     "appointment_past": "{day} is voorbij of al begonnen; kies een later moment",
     "coaching": "Coaching",
-    "waits_invoice": "een factuur die niet kan worden gemaakt",
+    "waits_invoice": "een factuur waar u iets aan moet doen",
+    "invoice_sent_before": "wat voor facturen nodig is (inkoopnummer, adres) is nu anders dan op {numbers} staat, en "
+    "wat verstuurd is verandert niet; moet het erop, typ dan: pipeline credit NUMMER --again",
     "invoice_of_earlier_quote": "van een eerdere versie van de offerte staat nog: {numbers}; versie {version} wordt "
     "pas "
     "gefactureerd als u die terugneemt (pipeline credit NUMMER), en anders niet",
@@ -478,6 +481,9 @@ WORDS = {
     "credited": "{number} is teruggenomen met {by}; `pipeline run` verstuurt hem",
     "paid": "{number} is betaald op {day}",
     "unpaid": "{number} is niet betaald",
+    "unpaid_since": "{amount} is niet betaald, uiterlijk {due}; {count} keer herinnerd",
+    "unpaid_is_yours": ", en er gaat geen herinnering meer uit: neem zelf contact op; is er wel betaald, typ dan: "
+    "pipeline paid {number}",
     "no_invoice_to_pay": "er is geen factuur {value} waarvoor dat geldt; zie: pipeline invoices",
     "which_invoice": "{value} heeft er meer dan een; kies: {numbers}",
     "paid_on_which_day": "{number} is van {issued}; kies een dag vanaf toen, en niet later dan vandaag",
@@ -1197,6 +1203,9 @@ WORDS = {
     "receipt_declared": "Dat het weg is verklaren wij; nagekeken is het niet.",
     "receipt_attested": "Dat het weg is heeft iemand van ons verklaard.",
     "receipt_commanded": "Het is verwijderd; elders stond er toen nog een spoor van, of dat was niet na te gaan.",
+    "receipt_longer": "Het is verwijderd. Niet van alles wat erin stond was toen zeker dat het weg was: het kon nog "
+    "staan in wat wij langer bewaarden, zoals {parts}.",
+    "receipt_longer_until": "{parts} tot {day}",
     "receipt_observed_absent": "Daarna is gekeken of het er nog was: het is weg.",
     "receipt_unrecoverable_inside": "Daarna is in alles wat wij bewaren gezocht naar wat erin stond: er is niets meer "
     "van te vinden.",
@@ -1228,6 +1237,15 @@ WORDS = {
     "formulieren; kies accept als het vernietigd is, en reject als er geen papier is",
     "closed_before_new": "met dit bestand begint een traject, dus kan het nog niet zijn afgesloten; haal deze "
     "regel weg (de dag van een afgesloten traject verandert u met: pipeline close REF --on DATUM)",
+    "closed_same_file": "precies dit bestand hoorde bij dossier {reference}, en dat is voorbij; is dit een tweede "
+    "coaching, pas dan het doel aan of zet er een regel bij, zoals '# tweede coaching', en sla het op; anders kunt u "
+    "het weghalen",
+    "closed_on_that_day": "dossier {reference} is al afgesloten op deze dag; is dit een tweede coaching, haal deze "
+    "regel dan weg en pas het doel aan; anders kunt u dit bestand weghalen",
+    "closed_is_named": "dossier {reference} is afgesloten, daar komt niets meer bij; is dit een tweede coaching, haal "
+    "deze regel dan weg; is de coaching toch niet voorbij, typ dan: pipeline close {reference} --reopen",
+    "closed_or_second": "dossier {reference} is afgesloten, en alleen wat op de factuur komt is hier anders; hoort dit "
+    "daar nog bij, zet dan 'kenmerk: {reference}' in het bestand; is het een tweede coaching, pas dan het doel aan",
     "waits_forgotten": "een traject dat misschien voorbij is",
     "forgotten_since": "van {reference} is sinds {day} niets meer gehoord; is het traject voorbij, typ dan: "
     "pipeline close {reference} --on 2027-06-30 (de laatste dag); gaat het verder, kies dan accept, en u hoort het "
@@ -1308,8 +1326,8 @@ WORDS = {
     "profile_role_address": "{recipient} lijkt een adres dat meer mensen lezen; vraag de klant om een eigen adres",
     "profile_shared_address": "{recipient} is ook het adres van {reference}; kijk of iemand anders dit profiel kan "
     "zien, en of dat goed is",
-    "profile_first_mail": "naar {recipient} is voor dit dossier nog niet eerder mail aangekomen; kijk of het adres "
-    "klopt",
+    "profile_first_mail": "naar {recipient} ging voor dit dossier nog geen mail, of de laatste kwam terug; kijk of het "
+    "adres klopt",
     "profile_elsewhere": "precies dit bestand ligt ook in {reference}; kijk van wie het is",
     "profile_active": "in deze PDF zit iets dat bij het openen iets kan doen ({what}), of hij is beschadigd; haal hem "
     "opnieuw op, of bekijk hem zelf",
@@ -1348,7 +1366,7 @@ WORDS = {
     "het met: pipeline retention plan, en: pipeline purge --dry-run",
     "mailbox_empty": "van {known} mails die in uw mailbox werden opgeborgen, ligt er geen een meer; kijk of dit de "
     "goede mailbox is en of er niets is verplaatst",
-    "plan_called": "plan {plan}, {count} onderdelen; instemmen voert dit plan uit, en wat moet blijven houdt u "
+    "plan_called": "plan {plan} (onderdelen: {count}); instemmen voert dit plan uit, en wat moet blijven houdt u "
     "vast met: pipeline hold KENMERK --reason 'waarom'",
     "copy_in_trash": "een kopie ligt in de prullenbak van uw mail, en deze server laat daar niet één mail apart "
     "wissen; leeg de prullenbak, en stem dan in",

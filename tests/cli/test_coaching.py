@@ -88,11 +88,15 @@ def test_an_appointment_that_is_typed_is_confirmed_and_can_be_called_off(
     assert "van 14:00 tot 15:30 uur\nLindelaan 12: boven" in first and "gaat niet door" in second
 
 
-def test_an_invitation_that_is_typed_goes_to_the_client(typed: Typing, world: World) -> None:
-    assert typed("invite", world.reference, "--link", "https://questionnaire.example/abc").code == 0
+@pytest.mark.parametrize(("more", "says"), [((), ""), (("--code", "4711: klik op start"), "\n4711: klik op start")])
+def test_an_invitation_that_is_typed_goes_to_the_client_with_the_code_if_there_is_one(
+    typed: Typing, world: World, server: ScriptedSmtp, more: tuple[str, ...], says: str
+) -> None:
+    assert typed("invite", world.reference, "--link", "https://questionnaire.example/abc", *more).code == 0
     assert lying(world, "profiles") == [f"{world.reference}.yaml"]
-    text = (world.folder / "drop" / "profiles" / f"{world.reference}.yaml").read_text("utf-8")
-    assert "https://questionnaire.example/abc" in text
+    world.work(after(hours=1))
+    ((recipient, mail),) = mails(server)
+    assert recipient == CLIENT and f"https://questionnaire.example/abc{says}\n" in text_of(mail)
 
 
 @pytest.mark.parametrize(

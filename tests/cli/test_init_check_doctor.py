@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Typing, program
+from tests.cli.commands import Ended, Typing, program
 from tests.mailstack import MailStack
 from tests.world import World
 
@@ -50,7 +50,7 @@ def test_an_empty_folder_may_become_a_practice_and_a_file_may_not(tmp_path: Path
 
 def test_a_place_where_no_folder_can_be_made_is_said_in_one_line(tmp_path: Path, typed: Typing) -> None:
     (tmp_path / "file").write_text("x", "utf-8")
-    refused = program(typed.world, "init", str(tmp_path / "file" / "mine"), environment={})
+    refused = typed("init", str(tmp_path / "file" / "mine"))
     assert refused.code in {64, 73} and refused.said.count("\n") == 1
 
 
@@ -116,6 +116,7 @@ def test_a_picture_that_is_missing_is_named_and_never_borrowed(typed: Typing) ->
     assert checked.code == 65 and "logo.svg" in checked.out
 
 
+@pytest.mark.long
 def test_a_practice_of_before_a_template_existed_uses_the_one_that_comes_with_the_program(typed: Typing) -> None:
     newer = ["nl/mail/daily.txt", "receipt.html", "sections.html", "statement.html", "statement_parts.html", "web.html"]
     for name in newer:
@@ -181,7 +182,16 @@ def with_account(world: World, mail: MailStack, *, security: str = "tls") -> dic
     return {"SSL_CERT_FILE": mail.cafile}
 
 
-@pytest.mark.parametrize("security", ["tls", "starttls"])
+def looked_at(world: World, surroundings: dict[str, str]) -> Ended:
+    """Let the doctor look in this process, in these surroundings."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in surroundings.items():
+            patch.setenv(name, value)
+        ended = world.typed("doctor")
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.mark.parametrize("security", ["tls", pytest.param("starttls", marks=pytest.mark.long)])
 def test_the_doctor_finds_a_good_account_good(world: World, account: MailStack, security: str) -> None:
     found = program(world, "doctor", environment=with_account(world, account, security=security))
     assert found.code == 0, found.out + found.said
@@ -193,14 +203,14 @@ def test_the_doctor_finds_a_good_account_good(world: World, account: MailStack, 
 def test_the_doctor_finds_a_wrong_password_and_does_not_show_it(world: World, account: MailStack) -> None:
     surroundings = with_account(world, account)
     world.keep_password(f"{COACH}@localhost", "canary-password")
-    found = program(world, "doctor", environment=surroundings)
+    found = looked_at(world, surroundings)
     assert found.code == 1 and found.out.count("!! ") == 2
     assert "canary-password" not in found.out + found.said
 
 
 def test_the_doctor_refuses_a_server_whose_authority_nobody_knows(world: World, account: MailStack) -> None:
     with_account(world, account)
-    found = program(world, "doctor", environment={})
+    found = looked_at(world, {})
     assert found.code == 1 and found.out.casefold().count("certificate") >= 2
 
 

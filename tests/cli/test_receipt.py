@@ -19,7 +19,8 @@ from pipeline.policy.schema.base import Category, Grade
 from pipeline.policy.terms import Life, Term
 from pipeline.practice import Practice
 from pipeline.retention import forecast, receipts
-from pipeline.retention.holdings import NUMBERED, PARTS
+from pipeline.retention.holdings import PARTS
+from pipeline.retention.numbered import NUMBERED
 from pipeline.retention.receipt_page import receipt_values
 from tests.cli.commands import Typing
 from tests.world import World

@@ -39,7 +39,7 @@ class Page(HTMLParser):
 def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What the command puts in the practice's storage."""
     world = World(tmp_path_factory.mktemp("practice"))
-    done = world.program("statement")
+    done = world.typed("statement")
     assert done.returncode == 0, done.stderr
     files = [Path(line) for line in done.stdout.splitlines()]
     assert {file.parent for file in files} == {world.folder / "storage" / "statements" / "2026-11"}

@@ -9,12 +9,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from copy import copy
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from pipeline.bill import Address, BillLine, Buyer, Invoice, Seller
 from pipeline.edges.ledger import record
+from pipeline.outgoing.billing import invoices
 from pipeline.worker import utc_now
 from tests.cli.commands import Typing
 from tests.faults.scripted import ScriptedSmtp
@@ -118,6 +121,24 @@ def test_a_signature_that_is_late_and_a_mail_that_hangs_ask_for_attention(filed:
         database.execute("UPDATE messages SET state = 'queued', queued_at = ?, next_at = '2999'", (long_ago,))
     status = filed("status")
     assert status.code == 1 and status.out.startswith(f"! {ref}")
+
+
+def test_what_nobody_is_reminded_to_pay_any_more_asks_for_attention_until_it_is_paid(filed: Typing) -> None:
+    ref = reference(filed.world)
+    line = BillLine("Gesprek", Decimal(1), None, Decimal(100), Decimal(21))
+    seller = Seller("De Linde", "M", Address(), "m@delinde.example", "12345678", "NL91ABNA0417164300", "NL123456789B01")
+    bill = Invoice("F2020-0001", date(2020, 1, 1), date(2020, 1, 15), seller, Buyer("Work"), (line,), ref, "nl")
+    with closing(sqlite3.connect(filed.world.folder / "storage" / "state.db")) as database, database:
+        database.execute(
+            "INSERT INTO invoices (number, dossier, issued_on, statutory, version, due_on) VALUES (?, ?, ?, ?, 1, ?)",
+            ("F2020-0001", ref, "2020-01-01", invoices.STORED.dump_json(bill).decode(), "2020-01-15"),
+        )
+    status = filed("status")
+    assert status.code == 1
+    assert f"! {ref:12}  invoice F2020-0001: €\xa0121,00 is niet betaald, uiterlijk 2020-01-15;" in status.out
+    (told,) = [line for line in json.loads(filed("status", "--json").out) if line["state"] == "overdue"]
+    assert (told["reference"], told["since"], told["attention"]) == (ref, "2020-01-15", True)
+    assert filed("paid", "F2020-0001").code == 0 and filed("status").code == 0
 
 
 def test_a_mail_that_the_server_refused_asks_for_attention_with_its_words(sent: Typing, server: ScriptedSmtp) -> None:

@@ -59,7 +59,7 @@ def test_the_practice_is_the_option_else_the_variable_else_this_folder(
     assert "second.yaml" in typed("status").out
 
 
-@pytest.mark.parametrize("command", ["ledger", "status", "--version"])
+@pytest.mark.parametrize("command", ["ledger", pytest.param("status", marks=pytest.mark.long), "--version"])
 def test_a_reader_that_stopped_reading_is_no_error(world: World, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     world.drop("klant: x\n")
@@ -98,7 +98,7 @@ def test_two_that_work_at_once_are_refused_with_the_others_number(world: World) 
                     break
             second = program(world, "run", "--once", environment={})
             assert second.code == 75 and f"(process {first.pid})" in second.said and second.said.count("\n") == 1
-            assert program(world, "status", environment={}).code == 0
+            assert world.typed("status").returncode == 0
         finally:
             first.terminate()
         assert first.wait(30) == 0 and "stopped; nothing is lost" in first.stderr.read()

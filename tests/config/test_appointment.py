@@ -12,16 +12,9 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from pipeline import newpractice
-from pipeline.config.appointment import (
-    MONTHS,
-    SYNONYMS,
-    WEEKDAYS,
-    AppointmentFile,
-    looks_like_notes,
-    notes_refusal,
-    read_appointment_file,
-    read_when,
-)
+from pipeline.config.appointment import SYNONYMS, AppointmentFile, looks_like_notes, read_appointment_file
+from pipeline.config.moments import MONTHS, WEEKDAYS, read_when
+from pipeline.config.session_notes import notes_refusal
 from pipeline.config.source import read
 from pipeline.errors import FileProblems
 

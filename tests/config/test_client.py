@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
-from pipeline.config.client import SYNONYMS
+from pipeline.config.client import INVOICED, SYNONYMS, changed
 from pipeline.config.source import read
 from tests.config.reading import FULL, SANNE, SHORT, as_yaml, client, places, problems, refusal, with_key
 
@@ -130,3 +131,20 @@ def test_a_quote_has_two_hundred_lines_at_most() -> None:
 def test_too_many_lines_are_said_to_be_too_many() -> None:
     line = "\n- {description: a, unit_price: 1, vat: 21}"
     assert "a single value" not in problems(f"{SANNE}lines:{line * 201}", language="en")[0]
+
+
+FACTS = json.loads(client(as_yaml(FULL)).model_dump_json())
+LEAVES = [(key, part) for key, value in FACTS.items() for part in (value if isinstance(value, dict) else [""])]
+
+
+@pytest.mark.parametrize(("key", "part"), LEAVES)
+def test_of_two_files_it_is_told_what_differs_and_only_two_things_may_without_a_new_quote(key: str, part: str) -> None:
+    other = {**FACTS, key: {**FACTS[key], part: "x"} if part else "x"}
+    name = f"{key}.{part}" if part else key
+    assert changed(FACTS, other) == changed(other, FACTS) == (set() if name in {"closed", "dossier"} else {name})
+    assert (name in INVOICED) is (name in {"sponsor.purchase_order", "sponsor.address"})
+
+
+def test_a_sponsor_who_comes_or_goes_differs_in_more_than_what_an_invoice_shows() -> None:
+    alone = {**FACTS, "sponsor": None}
+    assert changed(FACTS, alone) == changed(alone, FACTS) >= {"sponsor.organisation", "sponsor.email"} | INVOICED

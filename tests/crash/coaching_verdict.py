@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline import attention, demopeople, tokens
+from pipeline import attention, tokens
+from pipeline.demo import people
 from pipeline.outgoing.sending import outbox
 from pipeline.worker import utc_now
 from tests.crash import verdict
@@ -173,7 +174,7 @@ def _misdirected(scene: Busy) -> Iterator[str]:
     owners = {CLIENT: profiles.get(scene.first), OTHER: profiles.get(scene.second)}
     approved = {document for (document,) in scene.world.rows("SELECT document FROM approvals WHERE given")}
     for address, mails in scene.received().items():
-        for name, data in (item for mail in mails for item in demopeople.attachments(mail).items()):
+        for name, data in (item for mail in mails for item in people.attachments(mail).items()):
             if "-3-v" in name and (_hash(data) != owners.get(address) or (address == OTHER and not _agreed(scene))):
                 yield f"{address} has a profile that is not hers, or that the coach did not let go"
             if "-4-v" in name and address == SPONSOR and _seal(scene, _hash(data)) not in approved:
@@ -225,7 +226,7 @@ def _profile_goes(scene: Busy) -> list[str]:
         for one in attention.waiting(practice):
             attention.accept(practice, one.number, utc_now())
     scene.world.work()
-    names = [name for mail in scene.received()[OTHER] for name in demopeople.attachments(mail)]
+    names = [name for mail in scene.received()[OTHER] for name in people.attachments(mail)]
     return [] if names.count(f"{scene.second}-3-v1.pdf") == 1 else [f"of the second profile {names} arrived"]
 
 

@@ -21,9 +21,8 @@ def test_a_disk_that_fails_at_a_sampled_point_is_told_and_nothing_counts_as_done
     post: Post, found: points.Calls
 ) -> None:
     no_room_for_a_paper = points.at(found, r'write\(\d+, "%PDF', ENOSPC)
-    frozen_mail_not_renamed = points.at(found, r"rename\(.*/outbox/", EIO)
     mark_not_synced = points.last_before(found, points.at(found, points.DOT), "fdatasync", EIO)
-    sampled = [no_room_for_a_paper, frozen_mail_not_renamed, mark_not_synced]
+    sampled = [no_room_for_a_paper, mark_not_synced]
     results = rounds.side_by_side(lambda fault: rounds.fail(post, fault, sponsored=False), sampled)
     assert _unknown(results) == []
     assert all(result.hit for result in results)
@@ -33,7 +32,7 @@ def test_a_disk_that_fails_at_a_sampled_point_is_told_and_nothing_counts_as_done
     "call",
     [
         pytest.param(r'write\(\d+, "\d+", \d+\)', id="writing the lock file"),
-        pytest.param(r"unlinkat\(", id="emptying the scratch folder of the press"),
+        pytest.param(r"unlinkat\(", id="emptying the scratch folder of the press", marks=pytest.mark.long),
     ],
 )
 def test_a_disk_that_fails_beside_the_work_is_told_in_one_line(post: Post, found: points.Calls, call: str) -> None:

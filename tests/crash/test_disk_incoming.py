@@ -26,6 +26,7 @@ def test_a_mail_that_cannot_be_synced_is_not_taken_as_kept_and_is_filed_once_the
     assert [(result.outcome, result.wrong) for result in results] == [(FILED, [])]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_disk_that_is_full_while_a_return_is_stored_leaves_its_mail_unread(booking: Stage) -> None:
     result = incoming_rounds.fail(booking, points.at(booking.found, r"rename\(.*-return-1-2\.pdf", ENOSPC))

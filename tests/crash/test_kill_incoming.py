@@ -31,6 +31,7 @@ def test_a_kill_at_any_sampled_point_files_each_return_once_and_sends_each_copy_
     assert FILED in {result.outcome for result in results[2:]}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_server_that_renumbers_between_the_look_and_the_fetch_files_each_return_once(booking: Stage) -> None:
     first_mail_stored = points.at(booking.found, r"rename\(.*/mail/")
@@ -38,6 +39,7 @@ def test_a_server_that_renumbers_between_the_look_and_the_fetch_files_each_retur
     assert (result.outcome, result.wrong) == (FILED, [])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_reader_that_is_killed_leaves_the_papers_with_the_coach_and_loses_no_mail(booking: Stage) -> None:
     result = incoming_rounds.kill(booking, Fault("prlimit64", 6, everyone=True))

@@ -170,5 +170,5 @@ def test_a_place_where_no_file_can_be_is_said_in_our_words(tmp_path: Path) -> No
 def test_a_damaged_database_is_said_in_one_line(world: World) -> None:
     (world.folder / "storage").mkdir(exist_ok=True)
     (world.folder / "storage" / "state.db").write_bytes(b"not a database" * 1000)
-    ended = world.program("status")
+    ended = world.typed("status")
     assert ended.returncode == StorageFailed.exit_code and "Traceback" not in ended.stderr

@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline import approvals, attention, demopeople, questions, statements, tokens
+from pipeline import approvals, attention, questions, statements, tokens
 from pipeline.attention import Waiting
+from pipeline.demo import people
 from pipeline.incoming import understand
 from pipeline.model import Kind, MessageState, Party, Purpose, Reason, document_code
 from pipeline.outgoing import keeping, plan, recorded
@@ -175,7 +176,7 @@ class Desk:
         data = self.practice.storage.read(f"dossiers/{self.dossier}/{name}")
         purpose = "release" if kind is Kind.APPROVAL else "keep_in_touch"
         answers = {} if given is None else {purpose: given}
-        signed = demopeople.signed(data, json.loads(boxes), answers)
+        signed = people.signed(data, json.loads(boxes), answers)
         ours = self.ours(Purpose.REPORT if kind is Kind.APPROVAL else Purpose.CLOSING, version)
         made = self.answer("See the form.", to=ours, **how)  # type: ignore[arg-type] # headers as they come
         made.add_attachment(signed, maintype="application", subtype="pdf", filename=name)

@@ -16,8 +16,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline import attention, demopeople
+from pipeline import attention
 from pipeline.attention import Waiting
+from pipeline.demo import people
 from pipeline.edges.ledger import verify
 from pipeline.sandbox import SandboxServer
 from pipeline.worker import utc_now
@@ -48,14 +49,14 @@ class Road:
 
     def paper(self, address: str, number: int) -> tuple[str, bytes]:
         """Give the document with this number (1 quote, 2 consent) as somebody received it, with its name."""
-        files = demopeople.attachments(self.received(address))
+        files = people.attachments(self.received(address))
         return next((name, data) for name, data in files.items() if f"-{number}-v" in name)
 
     def signed(self, address: str, number: int, answers: Mapping[str, bool] = YES) -> tuple[str, bytes]:
         """Give that document filled in and signed, as in a PDF reader."""
         name, data = self.paper(address, number)
         (boxes,) = self.world.rows("SELECT boxes FROM documents WHERE file = ?", name)
-        return name, demopeople.signed(data, json.loads(str(boxes[0])), answers)
+        return name, people.signed(data, json.loads(str(boxes[0])), answers)
 
     def answer(self, address: str, text: str, *files: tuple[str, bytes], sender: str | None = None) -> EmailMessage:
         """Give an answer to the newest mail that `address` received; `sender` when it is written from elsewhere."""

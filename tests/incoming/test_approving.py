@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import approvals, attention, demopeople
+from pipeline import approvals, attention
+from pipeline.demo import people
 from pipeline.errors import UsageError
 from pipeline.model import Kind, MessageState, Party, Purpose, message_file
 from pipeline.outgoing.course import sharing
@@ -75,7 +76,7 @@ def test_over_real_servers_her_yes_brings_the_sponsor_the_very_report_that_she_r
 
 def attached(road: Road, address: str) -> dict[str, bytes]:
     """Give the files of the newest mail that somebody received."""
-    return demopeople.attachments(road.received(address))
+    return people.attachments(road.received(address))
 
 
 def test_what_she_approved_leaves_for_the_sponsor_and_her_later_no_tells_the_coach_that_it_has_left(

@@ -10,7 +10,7 @@ from tests.incoming import fuzz_rules
 from tests.incoming.fuzz import FEWEST, Report, fuzz, read_all
 from tests.reading import fuzz as fuzz_papers
 
-SECONDS, LONG_SECONDS = 2, 600
+SECONDS, LONG_SECONDS = 1, 600
 READERS: dict[str, Callable[[float, int], Report]] = {
     "mail": fuzz,
     "bounces": lambda seconds, seed: fuzz(seconds, seed, like="bounce"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from pipeline import demopeople
+from pipeline.demo import people
 from pipeline.press import protect
 from pipeline.sandbox import SandboxServer
 from pipeline.tokens import document_password
@@ -45,7 +45,7 @@ def signed(road: Road, number: int, word: str) -> tuple[str, bytes]:
     """Give a document opened with the password, filled in and signed as in a PDF reader."""
     name, data = road.paper(CLIENT, number)
     ((boxes,),) = road.world.rows("SELECT boxes FROM documents WHERE file = ?", name)
-    return name, demopeople.signed(protect.bare(data, word), json.loads(str(boxes)), YES)
+    return name, people.signed(protect.bare(data, word), json.loads(str(boxes)), YES)
 
 
 def saved_locked(data: bytes, word: str) -> bytes:
@@ -56,7 +56,7 @@ def saved_locked(data: bytes, word: str) -> bytes:
     return saved.getvalue()
 
 
-@pytest.mark.parametrize("still_locked", [True, False])
+@pytest.mark.parametrize("still_locked", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_what_comes_back_is_read_locked_or_not(locked: Road, *, still_locked: bool) -> None:
     word = password(locked)
     papers = [signed(locked, number, word) for number in (1, 2)]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import attention, demopeople, worker
+from pipeline import attention, worker
+from pipeline.demo import people
 from pipeline.incoming import tidying
 from pipeline.practice import Practice
 from tests.incoming.road import NOTES, STRANGER, letter
@@ -65,7 +66,7 @@ def pending(road: Served) -> list[tuple[object, ...]]:
     return [one for one in road.found() if one[1] is None]
 
 
-@on_every_server("gmail", "renumbered after the look")
+@on_every_server("renumbered after the look")
 def test_papers_come_back_and_are_booked_and_countersigned_once_and_the_mailbox_is_as_it_was(road: Served) -> None:
     road.post(road.answer(SPONSOR, "Akkoord.", road.signed(SPONSOR, 1)), SPONSOR)
     road.post(road.answer(CLIENT, "Getekend.", road.signed(CLIENT, 2)), CLIENT)
@@ -78,7 +79,7 @@ def test_papers_come_back_and_are_booked_and_countersigned_once_and_the_mailbox_
     road.work()
     assert road.owed() == {"quote": "fulfilled", "consent": "fulfilled"}
     for address, number in ((SPONSOR, "-1-"), (CLIENT, "-2-")):
-        papers, copy = map(demopeople.attachments, road.server.wait_for(address, 2))
+        papers, copy = map(people.attachments, road.server.wait_for(address, 2))
         assert [number in name for name in copy] == [True] and papers.keys() != copy.keys()
     assert len(road.server.wait_for(NOTES, 1)) == 1
     copies = 5 if road.kind.files_sent else 4  # we file none of our own note

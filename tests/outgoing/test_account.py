@@ -184,8 +184,7 @@ def test_a_good_certificate_by_an_authority_of_the_environment_is_believed(
 ) -> None:
     with ScriptedSmtp(tls=tls, login=LOGIN) as server:
         monkeypatch.setenv("SSL_CERT_FILE", server.cafile)
-        run = encrypted(shelf, tmp_path, server, tls).program("run", "--once")
-        assert run.returncode == 0
+        encrypted(shelf, tmp_path, server, tls).work()
         assert [(mail.login, mail.encrypted) for mail in server.accepted] == [("coach", True)]
 
 

@@ -220,8 +220,8 @@ def test_a_held_mail_goes_when_it_is_released_and_not_before(held: World, server
     for days in (0, 1, 40):
         held.work(after(days=days))
     assert (held.states(), server.dialogue, shown(held, after(days=40))) == (["held"], [], [])
-    assert held.program("release", reference(held)).returncode == 0
-    assert held.program("release", reference(held)).returncode == 64
+    assert held.typed("release", reference(held)).returncode == 0
+    assert held.typed("release", reference(held)).returncode == 64
     held.work()
     assert (held.states(), versions(server)) == (["accepted"], ["v1"])
 

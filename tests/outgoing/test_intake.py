@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from pipeline.outgoing.opening import intake
 from pipeline.outgoing.sending import outbox
+from pipeline.retention import closing
 from pipeline.worker import utc_now
 from tests.faults.scripted import ScriptedSmtp
 from tests.world import CLIENT, SPONSOR, World, client_file
@@ -169,3 +174,122 @@ def test_a_note_names_every_problem_and_the_file_stays(world: World) -> None:
     take_in(world, "klant: {naam: S, e-mail: x, schoen: 4}\nprogramma: lang\n")
     assert (world.note("0.yaml") or "").count("0.yaml:1:") == 2
     assert left(world) == ["0.yaml", "0.yaml.LEESMIJ.txt"] and references(world) == []
+
+
+# What is dropped for a coaching that is over
+
+
+def closed(world: World, reference: str) -> None:
+    """Close a dossier, as the coach does."""
+    with world.opened() as practice:
+        closing.close(practice, reference, NOW)
+
+
+def dropped(world: World, text: str) -> str | None:
+    """Drop a file and let the program, started anew, look twice; gives the note beside it."""
+    world.drop(text)
+    with world.opened() as practice:
+        for _ in range(2):
+            intake.take_in(practice, NOW, ignore)
+    return world.note()
+
+
+def accepted_of(world: World) -> list[tuple[object, object]]:
+    """Give what was ever taken in, by the ledger: into which dossier, and the seal of its bytes."""
+    entries = [json.loads(str(entry)) for (entry,) in world.rows("SELECT entry FROM ledger ORDER BY number")]
+    return [(entry["dossier"], entry["seal"]) for entry in entries if entry["event"] == "request.accepted"]
+
+
+def test_the_very_file_of_a_coaching_that_is_over_begins_nothing_until_something_in_it_differs(world: World) -> None:
+    take_in(world, client_file())
+    (first,) = references(world)
+    closed(world, first)
+    note = dropped(world, client_file())
+    assert note is not None and f"precies dit bestand hoorde bij dossier {first}, en dat is voorbij" in note
+    assert references(world) == [first] and requests(world) == [(1, "accepted")]
+    assert dropped(world, client_file() + "# tweede coaching\n") is None
+    assert len(references(world)) == 2 and left(world) == []
+
+
+@pytest.mark.parametrize(
+    "erased",
+    [
+        ["UPDATE requests SET sha256 = '', facts = json_remove(facts, '$.sponsor')"],
+        ["UPDATE requests SET sha256 = '', facts = '{}'", "UPDATE dossiers SET client_key = ''"],
+        ["DELETE FROM events", "DELETE FROM requests", "DELETE FROM dossiers"],
+    ],
+    ids=["a part", "the client", "the dossier"],
+)
+def test_what_lies_there_begins_nothing_when_the_first_coaching_is_erased(world: World, erased: list[str]) -> None:
+    take_in(world, client_file())
+    closed(world, references(world)[0])
+    world.drop(client_file())
+    with world.opened() as practice:
+        intake.take_in(practice, NOW, ignore)
+        for sql in erased:
+            practice.database.run(sql)
+        intake.take_in(practice, NOW, ignore)
+    assert world.note() is not None and len(accepted_of(world)) == 1
+
+
+def test_what_lies_there_of_the_first_coaching_is_no_version_of_the_second(world: World) -> None:
+    take_in(world, client_file(more="goal: a\n"))
+    closed(world, references(world)[0])
+    world.drop(client_file(more="goal: a\n"), "old.yaml")
+    assert dropped(world, client_file(more="goal: b\n")) is None
+    assert requests(world) == [(1, "accepted")] * 2 and left(world) == ["old.yaml", "old.yaml.LEESMIJ.txt"]
+
+
+def test_a_file_that_names_a_coaching_that_is_over_says_how_to_begin_a_second_or_go_on_with_it(world: World) -> None:
+    take_in(world, client_file())
+    (first,) = references(world)
+    closed(world, first)
+    text = client_file(more=f"goal: b\ndossier: {first}\n")
+    note = dropped(world, text)
+    assert note is not None and f"jansen.yaml:4:1: dossier {first} is afgesloten" in note
+    assert f"pipeline close {first} --reopen" in note and len(requests(world)) == 1
+    with world.opened() as practice:
+        closing.reopen(practice, first, NOW)
+    assert dropped(world, text) is None and references(world) == [first] and len(requests(world)) == 2
+
+
+def test_a_file_that_says_once_more_on_which_day_it_was_closed_is_not_taken_for_nothing(world: World) -> None:
+    take_in(world, client_file())
+    closed(world, references(world)[0])
+    note = dropped(world, client_file(more="closed: 2026-11-22\n"))
+    assert note is not None and "jansen.yaml:3:1: " in note and "is al afgesloten op deze dag" in note
+
+
+DEEDS = st.lists(st.sampled_from(["a", "b", "c", "close", "reopen"]), min_size=3, max_size=8)
+
+
+@given(deeds=DEEDS)
+@example(["a", "close", "a", "reopen", "a"])
+@example(["a", "close", "b", "a", "b", "close", "b"])
+@settings(deadline=None, max_examples=6)
+def test_no_bytes_ever_open_two_dossiers_and_no_file_goes_without_a_word(deeds: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        world = World(Path(place))
+        with world.opened() as practice:
+            for deed in deeds:
+                newest = references(world)[-1:]
+                over = bool(world.rows("SELECT 1 FROM events WHERE dossier = ?", *(newest or [""])))
+                if deed in {"close", "reopen"}:
+                    if newest and (deed == "close") is not over:
+                        (closing.close if deed == "close" else closing.reopen)(practice, newest[0], NOW)
+                    continue
+                before = accepted_of(world)
+                world.drop(client_file(more=f"goal: {deed}\n"), f"{deed}.yaml")
+                intake.take_in(practice, NOW, ignore)
+                told = accepted_of(world) != before or world.note(f"{deed}.yaml") is not None
+                assert told or (not over and f"goal: {deed}" in newest_text(world))
+        opened = {seal: {dossier for dossier, other in accepted_of(world) if other == seal}
+                  for _, seal in accepted_of(world)}  # fmt: skip
+        assert all(len(dossiers) == 1 for dossiers in opened.values())
+
+
+def newest_text(world: World) -> str:
+    """Give the newest file of the newest dossier, as it is kept."""
+    ((dossier, revision),) = world.rows("SELECT dossier, revision FROM requests ORDER BY rowid DESC LIMIT 1")
+    kept = world.folder / "storage" / "dossiers" / str(dossier) / f"{dossier}-client-v{revision}.yaml"
+    return kept.read_text("utf-8")

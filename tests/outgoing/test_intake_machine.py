@@ -209,7 +209,7 @@ class DropFolder(RuleBasedStateMachine):
 
 
 TestDropFolder = DropFolder.TestCase
-TestDropFolder.settings = settings(deadline=None, max_examples=15, stateful_step_count=25)
+TestDropFolder.settings = settings(deadline=None, max_examples=8, stateful_step_count=25)
 
 
 class LongDropFolder(DropFolder):

@@ -73,7 +73,7 @@ def readable(data: bytes) -> str:
 
 def passwords(world: World) -> dict[str, str]:
     """Give the passwords as the coach is shown them, by whom each is for."""
-    said = world.program("show", reference(world)).stdout.splitlines()
+    said = world.typed("show", reference(world)).stdout.splitlines()
     return {line.split()[5]: line.split()[1] for line in said if line.startswith("password")}
 
 
@@ -202,7 +202,7 @@ def test_a_policy_that_lets_no_document_travel_leaves_the_mail_for_the_coach(
     small.work(after(days=2))
     assert (small.states(), server.accepted, shown(small, after(days=2))) == (["refused"], [], ["refused"])
     assert [entry["clauses"] for entry in denied(small)] == ["R-Tr.7"]
-    assert "password" not in small.program("show", reference(small)).stdout
+    assert "password" not in small.typed("show", reference(small)).stdout
 
 
 def unlock(data: bytes, word: str) -> bytes:

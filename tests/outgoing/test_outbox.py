@@ -81,14 +81,14 @@ def test_a_mail_without_an_answer_to_its_dot_is_in_doubt_and_never_sent_again(
 
 
 def test_status_and_show_name_the_doubt_and_what_to_do(doubtful: World) -> None:
-    status = doubtful.program("status")
+    status = doubtful.typed("status")
     assert status.returncode == 1
     assert f"! {reference(doubtful)}" in status.stdout
-    assert "in_doubt" in doubtful.program("show", reference(doubtful)).stdout
+    assert "in_doubt" in doubtful.typed("show", reference(doubtful)).stdout
 
 
 def test_the_coach_says_that_it_arrived(doubtful: World, server: ScriptedSmtp) -> None:
-    settled = doubtful.program("settle", reference(doubtful).lower(), "arrived")
+    settled = doubtful.typed("settle", reference(doubtful).lower(), "arrived")
     assert settled.returncode == 0
     doubtful.work(after(hours=1))
     assert (doubtful.states(), len(server.accepted)) == (["accepted"], 1)
@@ -97,8 +97,8 @@ def test_the_coach_says_that_it_arrived(doubtful: World, server: ScriptedSmtp) -
 
 
 def test_the_coach_says_that_it_must_go_again(doubtful: World, server: ScriptedSmtp) -> None:
-    assert doubtful.program("settle", reference(doubtful), "resend").returncode == 0
-    again = doubtful.program("settle", reference(doubtful), "resend")
+    assert doubtful.typed("settle", reference(doubtful), "resend").returncode == 0
+    again = doubtful.typed("settle", reference(doubtful), "resend")
     assert (again.returncode, doubtful.states()) == (64, ["queued"])
     for _ in range(2):
         doubtful.work()

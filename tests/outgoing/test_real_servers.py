@@ -111,7 +111,7 @@ def test_one_mail_with_both_papers_arrives_and_one_copy_is_in_sent(
 @needs_servers
 def test_with_a_sponsor_each_receives_only_what_is_theirs(real: World, mail: MailStack, people: People) -> None:
     real.drop(client_file(NAME, people.client, sponsor=people.sponsor))
-    assert real.program("run", "--once").returncode == 0
+    real.work()
     quote, consent = received(mail, people.sponsor), received(mail, people.client)
     says_who_it_is_from_and_no_more(quote, people.coach, people.sponsor)
     says_who_it_is_from_and_no_more(consent, people.coach, people.client)
@@ -151,7 +151,7 @@ def test_what_is_dropped_is_seen_within_seconds_and_sent(sending: World, server:
     assert not re.search("Annelies|pdorp|sanne|@", log)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_signal_stops_the_program_cleanly(sending: World, number: signal.Signals) -> None:
     with running(sending) as process:
         eventually((sending.folder / "storage" / "state.db").exists)
@@ -162,6 +162,7 @@ def test_a_signal_stops_the_program_cleanly(sending: World, number: signal.Signa
     assert sending.program("run", "--once").returncode == 0
 
 
+@pytest.mark.long
 def test_a_second_program_on_the_same_practice_ends_at_once_and_says_who_runs(sending: World) -> None:
     with running(sending) as process:
         for arguments in (["run"], ["run", "--once"]):

@@ -282,12 +282,16 @@ def test_who_wishes_reports_behind_a_password_gets_the_report_and_the_form_locke
     assert "wachtwoord" in text_of(mail)
 
 
-def test_a_report_that_bounced_goes_again_when_it_is_dropped_again(world: World, server: ScriptedSmtp) -> None:
+def test_a_report_that_bounced_goes_again_when_it_is_dropped_again_and_the_coach_has_looked(
+    world: World, server: ScriptedSmtp
+) -> None:
     drop(world)
     world.work(after(hours=1))
     by_hand(world, "UPDATE messages SET bounced = '550 no such mailbox' WHERE purpose = 'report'")
     drop(world)
     world.work(after(hours=2))
+    answer(world, 3, accept=True)
+    world.work(after(hours=3))
     assert len(offered(server)) == 2
     assert "geldt niet meer" not in text_of(mails(server)[-1][1]), "she has had none before"
 

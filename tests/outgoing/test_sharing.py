@@ -21,7 +21,7 @@ from pipeline.outgoing.sending import outbox
 from tests.faults.scripted import ScriptedSmtp
 from tests.outgoing.coaching import consent, files_of, mails
 from tests.outgoing.prepared import Shelf, after, by_hand, lines
-from tests.outgoing.reporting import BETTER, coaching, drop, offered, received, said, shared, told, waiting
+from tests.outgoing.reporting import BETTER, answer, coaching, drop, offered, received, said, shared, told, waiting
 from tests.world import SPONSOR, World, client_file
 
 OTHER = "lotte@work.example"
@@ -175,6 +175,8 @@ def test_what_never_arrived_at_the_client_does_not_go_on_whatever_she_is_said_to
     assert what == "sharing" and "bij de cliënt zelf niet aangekomen" in why
     drop(world)
     world.work(after(hours=3))
+    answer(world, 3, accept=True)
+    world.work(after(hours=3))
     assert (shared(server), waiting(world)) == ([], [])
     said(world, Answer.YES, after(hours=4)())
     world.work(after(hours=4))
@@ -197,8 +199,8 @@ def test_what_may_have_arrived_at_the_sponsor_is_not_sent_again_by_any_word(worl
     server.at("dot", drop="reset", accept=True, times=1)
     said(world, Answer.YES, after(hours=2)())
     world.work(after(hours=2))
-    for hours, answer in ((3, Answer.NO), (4, Answer.YES)):
-        said(world, answer, after(hours=hours)())
+    for hours, word in ((3, Answer.NO), (4, Answer.YES)):
+        said(world, word, after(hours=hours)())
         world.work(after(hours=hours))
     assert shared(server) == offered(server)
     assert world.rows("SELECT state FROM messages WHERE purpose = 'report' AND party = 'sponsor'") == [("in_doubt",)]

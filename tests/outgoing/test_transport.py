@@ -29,8 +29,8 @@ from tests.outgoing.prepared import (
 )
 from tests.world import CLIENT, SPONSOR, World
 
-PUT_OFF = (421, 450, 454, 499)
-REFUSED = (500, 535, 550, 599)
+PUT_OFF = (421, *(pytest.param(code, marks=pytest.mark.long) for code in (450, 454)), 499)
+REFUSED = (500, *(pytest.param(code, marks=pytest.mark.long) for code in (535, 550)), 599)
 NONSENSE = ("hello", "", "25", "2", "-1 below", "\x00\x01")
 BEFORE_THE_DOT: tuple[Stage, ...] = ("mail", "rcpt", "data")
 OF_A_MAIL: tuple[Stage, ...] = (*BEFORE_THE_DOT, "dot")
@@ -91,7 +91,7 @@ def test_every_code_there_can_be_puts_off_or_refuses(queued: World, server: Scri
 def test_status_shows_a_refused_mail_and_ends_with_one(queued: World, server: ScriptedSmtp) -> None:
     server.at("rcpt", "550 5.1.1 no such mailbox")
     assert queued.program("run", "--once").returncode == 0
-    status = queued.program("status")
+    status = queued.typed("status")
     assert (status.returncode, server.accepted) == (1, [])
     assert f"! {reference(queued)}" in status.stdout
     assert "550 5.1.1 no such mailbox" in status.stdout

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.policy.keeping import LONG, SHORT, Standing, confirmed, fingerprint, keepers, standing, told
+from pipeline.policy.keeping import LONG, SHORT, Standing, confirmed, fingerprint, keepers, of_rule, standing, told
 from pipeline.policy.policy import Policy, read_policy, shipped_policies
 from pipeline.policy.schema.base import Words
+from pipeline.policy.schema.later import RequestRule
 from pipeline.policy.schema.people import Reading
 from tests.policy.written import broken, read
 
@@ -137,13 +138,40 @@ def test_the_decision_for_the_clauses_of_kleur() -> None:
     assert found["K-11c"] == found["K-11a"] == "no_path"
 
 
+@pytest.mark.clause("R-Re.3", "R-Re.4", "J-7h", "J-7i")
+def test_taking_a_consent_back_is_kept_and_what_follows_from_it_is_not_yet() -> None:
+    assert standing(policy("refleact"), "R-Re.4") is Standing.KEPT
+    assert told(policy("refleact"), "R-Re.4", "en") == "Kept by this program."
+    assert standing(policy("refleact"), "R-Re.3") is Standing.KEPT  # nothing is published, and it can be taken back
+    assert {clause: standing(policy("ken-jezelf"), clause).value for clause in ("J-7h", "J-7i", "J-7d.2")} == {
+        "J-7h": "partly",  # it is taken back, but what it was used for within is not looked at
+        "J-7i": "partly",  # with a mail, as it says; of what else can be asked nothing is carried out
+        "J-7d.2": "not_kept_yet",  # what rested on it alone is not erased
+    }
+
+
+@pytest.mark.parametrize(
+    ("may", "expected"),
+    [
+        (["withdraw"], Standing.KEPT),
+        (["withdraw", "erase"], Standing.NOT_KEPT_YET),
+        (["access", "copy"], Standing.NOT_KEPT_YET),
+        (["restrict"], Standing.NOT_KEPT_YET),
+    ],
+)
+def test_of_what_people_may_ask_only_taking_back_a_consent_is_kept(may: list[str], expected: Standing) -> None:
+    asked = {"id": "mine.ask", "who": ["client"], "may": may, "answer": {"statutory": "yes"}}
+    assert of_rule(RequestRule.model_validate(asked)) is expected
+
+
 @pytest.mark.parametrize("name", shipped_policies())
 def test_every_clause_stands_somehow_and_what_only_waits_is_never_called_kept(name: str) -> None:
     one = policy(name)
     waiting = ("RequestRule", "BreachRule", "BackupRule", "AccessRule", "ComplaintRule", "SignpostRule")
     for clause in one.clauses:
         kinds = {type(rule).__name__ for rule in keepers(one, clause)}
-        if kinds and kinds <= set(waiting):
+        taken_back = any(getattr(rule, "may", []) == ["withdraw"] for rule in keepers(one, clause))
+        if kinds and kinds <= set(waiting) and not taken_back:
             assert standing(one, clause) is Standing.NOT_KEPT_YET
         assert "{" not in told(one, clause, "nl") and told(one, clause, "nl") != told(one, clause, "en")
 

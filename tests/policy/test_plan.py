@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline.policy.plan import Ending, Held, Plan, Version
@@ -20,6 +20,7 @@ OLD, NEW = date(2020, 1, 1), date(2024, 1, 1)
 """From when two versions of a statement are in force."""
 RULES = st.lists(any_rule(), min_size=1, max_size=3).map(tuple)
 WITHOUT_FLOOR = st.lists(any_rule(numbers=("promise", "ceiling")), min_size=1, max_size=3).map(tuple)
+several = settings(max_examples=40)
 
 
 def held(came: date, *, closed: date | None = date(2024, 6, 30), **more: Any) -> Held:
@@ -59,6 +60,7 @@ def test_a_stricter_version_holds_at_once_and_a_looser_one_for_what_comes_after(
     assert str(after([rule(promise=then)], [rule(promise=now)]).term(held(came)).due) == due
 
 
+@several
 @given(WITHOUT_FLOOR, WITHOUT_FLOOR, LIVES)
 def test_no_change_of_a_promise_keeps_anything_longer_than_was_promised_when_it_came(
     then: tuple[RetentionRule, ...], now: tuple[RetentionRule, ...], life: Life
@@ -71,6 +73,7 @@ def test_no_change_of_a_promise_keeps_anything_longer_than_was_promised_when_it_
         assert found == after(now).term(of_life(life))
 
 
+@several
 @given(RULES, RULES, LIVES)
 def test_nothing_goes_before_the_floor_of_the_law_as_it_is_now(
     then: tuple[RetentionRule, ...], now: tuple[RetentionRule, ...], life: Life
@@ -118,6 +121,7 @@ def test_a_hold_keeps_its_dossier_or_one_kind_of_it_and_nothing_else(
     assert [found.due_on(date(2029, 6, day)) for day in (29, 30)] == [False, not back]
 
 
+@several
 @given(RULES, LIVES, DATES, DATES)
 def test_a_hold_suspends_and_when_it_is_lifted_all_is_as_if_it_had_not_been(
     rules: tuple[RetentionRule, ...], life: Life, one: date, other: date
@@ -132,6 +136,7 @@ def test_a_hold_suspends_and_when_it_is_lifted_all_is_as_if_it_had_not_been(
         assert free.due_on(today) == (free.term.due is not None and free.term.due <= today)
 
 
+@several
 @given(RULES, LIVES, DATES, DATES)
 def test_what_may_go_today_may_go_tomorrow(rules: tuple[RetentionRule, ...], life: Life, one: date, two: date) -> None:
     (found,) = after(rules).endings([of_life(life)])

@@ -29,6 +29,8 @@ FIRST, LAST = date(2019, 1, 1), date(2150, 12, 31)
 DAYS = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
 TURNS = [day for day in DAYS if day.day in {1, 28, 29, 30, 31} and (day.month in {2, 3, 12, 1} or day.day >= 30)]
 """Every end and beginning of a month at which a calendar can go wrong, all leap days among them."""
+NEAR = [day for day in TURNS if day.year < 2036 or 2092 < day.year < 2105]
+"""Those of the first years, and of the years around one that has no leap day; the long run has every day."""
 INVOICE = ("number", None)
 TEXTS = ["P0D", "P1D", "P90D", "P4W", "P1M", "P6M", "P18M", "P1Y", "P2Y", "P5Y", "P7Y"]
 
@@ -140,9 +142,9 @@ def swept(group: tuple[str, Category, str | None, bool], days: Iterable[date], y
 GROUPS = list(groups(shipped_policies()))
 
 
-# Those of the policies that count longest and shortest; the long run has every group.
+# That of the policy that counts longest; the long run has every group.
 @pytest.mark.parametrize(
-    "group", [one for one in GROUPS if one[1] is Category.CONTACT and one[0] in {"ballance", "refleact"}], ids=str
+    "group", [one for one in GROUPS if one[1] is Category.CONTACT and one[0] == "ballance"], ids=str
 )
 def test_contact_data_go_on_their_day_whatever_the_day_of_closing_from_2019_to_2150(
     group: tuple[str, Category, str | None, bool],
@@ -152,7 +154,7 @@ def test_contact_data_go_on_their_day_whatever_the_day_of_closing_from_2019_to_2
 
 @pytest.mark.parametrize("group", GROUPS, ids=str)
 def test_everything_goes_on_its_day_at_every_turn_of_a_month(group: tuple[str, Category, str | None, bool]) -> None:
-    assert swept(group, TURNS) == []
+    assert swept(group, NEAR) == []
 
 
 @pytest.mark.long

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from pikepdf import Array, Dictionary, Name, Pdf
 
-from pipeline import attention, demopeople
+from pipeline import attention
 from pipeline.attention import Waiting
+from pipeline.demo import people
 from pipeline.edges import ledger
 from pipeline.edges.reader import Reader
 from pipeline.errors import UsageError
@@ -65,7 +66,7 @@ class Paper:
 
     def drawn(self, answers: Mapping[str, bool] = YES) -> bytes:
         """Give it filled in, with a signature of ink in its box."""
-        return demopeople.signed(self.data, self.boxes, answers)
+        return people.signed(self.data, self.boxes, answers)
 
     def filled(self, answers: Mapping[str, bool] = YES) -> bytes:
         """Give it filled in and not signed."""

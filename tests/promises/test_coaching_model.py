@@ -18,7 +18,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import Kind
-from tests.promises.coaching_model import EVENTS, NEW_SPONSOR, PAPERS, WAYS, Found, Order, Stage, explore, staged
+from tests.promises.coaching_acts import EVENTS
+from tests.promises.coaching_model import Found, Order, explore
+from tests.promises.coaching_rights import NEW_SPONSOR, PAPERS, WAYS
+from tests.promises.coaching_stage import Stage, staged
 from tests.retention.test_mutants import COPIED
 from tests.world import CLIENT, SPONSOR
 

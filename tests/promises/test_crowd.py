@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.promises.crowd import GROUPS, PEOPLE, Crowd, crowded, live
+from tests.promises.crowd import GROUPS, PEOPLE, Crowd, crowded
+from tests.promises.crowd_life import live
 
 STEPS = 12
 

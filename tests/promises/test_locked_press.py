@@ -88,6 +88,7 @@ def test_a_page_without_end_is_ended_in_time(tmp_path: Path, monkeypatch: pytest
         assert bench.well()
         before = set(presses_of(os.getpid(), bench.templates))
         bench.add("evil.html", (ENDLESS | SLOW)[asked])
+        bench.hurry(2.0)
         assert "too much time or memory" in bench.failure("evil.html")
         assert before and not before & set(presses_of(os.getpid(), bench.templates))
         assert not bench.left_over()

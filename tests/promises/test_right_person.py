@@ -144,8 +144,8 @@ def live_through(world: World, people: list[Person], seed: int) -> list[Person]:
     return [*people, *editions]
 
 
-def test_thirty_people_who_are_easily_confused_get_their_own_papers_only(telling: World, server: ScriptedSmtp) -> None:
-    people = live_through(telling, crowd(30, seed=1), seed=2)
+def test_sixteen_people_who_are_easily_confused_get_their_own_papers_only(telling: World, server: ScriptedSmtp) -> None:
+    people = live_through(telling, crowd(16, seed=1), seed=2)
     check_all(telling, people, taken(server))
     assert not list(telling.drop_folder.iterdir())
 

@@ -19,7 +19,7 @@ Way = Callable[[Picture], Picture]
 WAYS: dict[str, Way] = {
     "a grey scan of 150 dpi": lambda page: pictures.scanned(page, 150),
     "a scan in black and white, upside down": lambda page: pictures.scanned(page, 200, turned=179, white=True),
-    "a photo with a shadow": pictures.photographed,
+    "a photo with a shadow": lambda page: pictures.photographed(page, 1600),
     "ink put on in a PDF reader": np.copy,
 }
 LONG_WAYS = (
@@ -29,7 +29,7 @@ LONG_WAYS = (
         for dpi in (100, 150, 200, 300)
         for turned in (-1.8, 1.1, 180.6)
     }
-    | {f"a photo {wide} wide": lambda page, wide=wide: pictures.photographed(page, wide) for wide in (1600, 3000)}
+    | {f"a photo {wide} wide": lambda page, wide=wide: pictures.photographed(page, wide) for wide in (1600, 2400, 3000)}
 )
 CHOICES = pictures.sent(Kind.CONSENT, 2)
 YES_NO = {"coaching-yes": "check", "profile-no": "cross", "report-yes": "cross"}
@@ -60,7 +60,9 @@ def test_a_signed_page_is_read_as_it_was_filled_in(way: str) -> None:
     assert found.picture is not None and found.picture.shape[1] == CHOICES.picture.shape[1]
 
 
-@pytest.mark.parametrize("way", ["a scan in black and white, upside down", "a photo with a shadow"])
+@pytest.mark.parametrize(
+    "way", [pytest.param("a scan in black and white, upside down", marks=pytest.mark.long), "a photo with a shadow"]
+)
 def test_an_untouched_page_is_neither_signed_nor_ticked(way: str) -> None:
     found = seen(WAYS[way](CHOICES.picture), way)
     assert found.signature is (Ink.UNSURE if "black and white" in way else Ink.EMPTY), (
@@ -80,8 +82,12 @@ def rastered(page: Picture) -> Picture:
     return np.asarray(dotted, np.uint8)
 
 
-def test_a_fold_that_a_scanner_drew_as_dots_ticks_no_box() -> None:
+@pytest.mark.long
+def test_a_fold_that_a_scanner_drew_as_dots_ticks_no_box_of_an_untouched_page() -> None:
     assert Tick.TICKED not in seen(rastered(CHOICES.picture), "a scan").boxes.values()
+
+
+def test_a_fold_that_a_scanner_drew_as_dots_ticks_no_box() -> None:
     found = seen(rastered(filled_in()), "a scan")
     assert {name for name, tick in found.boxes.items() if tick is Tick.TICKED} >= {"coaching-yes", "report-yes"}
     assert {name for name, tick in found.boxes.items() if tick is Tick.TICKED} <= set(YES_NO)

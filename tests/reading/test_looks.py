@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
-from pipeline import demopeople
+from pipeline.demo import people
 from pipeline.edges.reader import Reader
 from pipeline.reading import looks
 from pipeline.reading.findings import Content, Findings, Ink, Tick, Way
@@ -48,7 +48,7 @@ def test_a_program_that_sets_only_the_value_leaves_the_boxes_unclear(reader: Rea
 def test_what_the_people_of_the_demo_send_back_is_read_from_its_fields(reader: Reader) -> None:
     paper = forms.sent()
     given = {name.rpartition("-")[0]: name.endswith("yes") for name in ANSWERS}
-    found = judged(reader, demopeople.signed(paper.data, paper.boxes, given))
+    found = judged(reader, people.signed(paper.data, paper.boxes, given))
     assert (found.signature, found.boxes, found.boxes_way) == (Ink.SIGNED, expected_ticks(*ANSWERS), Way.FIELDS)
 
 

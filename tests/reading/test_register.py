@@ -35,7 +35,8 @@ def unlike(laid: register.Laid, sent: Picture) -> float:
             lambda page: pictures.scanned(page, 200, turned=181.2, white=True), id="upside down, black on white"
         ),
         pytest.param(lambda page: cv2.rotate(page, cv2.ROTATE_90_CLOCKWISE), id="on its side"),
-        pytest.param(pictures.photographed, id="a photo"),
+        pytest.param(lambda page: pictures.photographed(page, 1600), id="a photo"),
+        pytest.param(pictures.photographed, id="a large photo", marks=pytest.mark.long),
     ],
 )
 def test_a_page_is_laid_over_the_one_that_was_sent(returned: object) -> None:

@@ -20,7 +20,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline import attention, demopeople
+from pipeline import attention
+from pipeline.demo import people
 from pipeline.practice import Practice
 from pipeline.retention import closing, planning, timetable
 from pipeline.sandbox import SandboxServer
@@ -166,10 +167,10 @@ def _reply(raw: bytes, sender: str, encoding: str, text: str) -> EmailMessage:
 
 def _signed(story: Story, raw: bytes, number: int) -> tuple[str, bytes] | None:
     """Give the paper that somebody received, signed; None where it travels locked."""
-    for name, data in demopeople.attachments(raw).items():
+    for name, data in people.attachments(raw).items():
         if f"-{number}-v" in name and b"/Encrypt" not in data:
             (boxes,) = story.world.rows("SELECT boxes FROM documents WHERE file = ?", name)
-            return name, demopeople.signed(data, json.loads(str(boxes[0])), YES)
+            return name, people.signed(data, json.loads(str(boxes[0])), YES)
     return None
 
 

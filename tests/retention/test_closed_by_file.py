@@ -114,11 +114,12 @@ def test_a_second_coaching_with_the_first_ones_closing_day_left_in_its_file_is_r
     assert len(world.rows("SELECT 1 FROM dossiers")) == 1
 
 
-def test_a_file_that_names_a_closed_dossier_is_that_dossier_still(world: World) -> None:
+def test_a_file_that_names_a_closed_dossier_opens_no_other_and_says_what_to_do(world: World) -> None:
     drop(world, f"{FILE}closed: 2027-06-30\n")
     reference = str(world.rows("SELECT reference FROM dossiers")[0][0])
-    drop(world, f"{OTHER}dossier: {reference}\n")
-    assert len(world.rows("SELECT 1 FROM dossiers")) == 1
+    note = drop(world, f"{OTHER}dossier: {reference}\n")
+    assert note is not None and f"pipeline close {reference} --reopen" in note
+    assert len(world.rows("SELECT 1 FROM dossiers")) == len(world.rows("SELECT 1 FROM requests")) == 1
 
 
 def test_a_day_before_the_opening_counts_as_the_day_of_opening(dossier: Scene) -> None:

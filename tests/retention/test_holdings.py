@@ -18,7 +18,9 @@ from pipeline.model import Kind, message_file
 from pipeline.policy.schema.base import Category
 from pipeline.practice import Practice
 from pipeline.retention import lives, strays
-from pipeline.retention.holdings import NUMBERED, PARTS, SHELL, Part
+from pipeline.retention.holdings import PARTS, SHELL
+from pipeline.retention.numbered import NUMBERED
+from pipeline.retention.part import Part
 from tests.retention.scene import START, Scene
 from tests.retention.story import Story
 

@@ -25,7 +25,7 @@ from tests.world import CLIENT, SPONSOR, World
 
 pytestmark = needs_strace
 ANNOUNCED, DUE = datetime(2026, 12, 5, 8, tzinfo=UTC), datetime(2026, 12, 20, 8, tzinfo=UTC)
-SEED, SAMPLE = 20_261_220, 5
+SEED, SAMPLE = 20_261_220, 2
 TYPED = {"client": CLIENT, "sponsor": SPONSOR, "name": "Sanne Jansen", "contact": "Peter de Vries", "goal": "Meer rust"}
 PARTS = {"client", "employer", "sponsor", "goal", "offer", "quote", "consent", "mail_out"}
 Point = tuple[str, int]

@@ -98,7 +98,7 @@ def test_the_same_client_after_her_dossier_was_erased_gets_a_new_one(lived: Stor
     first = lived.reference
     with lived.world.opened() as practice:
         story.live_on(practice, [], datetime(2032, 6, 1, tzinfo=UTC))
-    lived.world.drop(story.client_text(lived.policy), "again.yaml")
+    lived.world.drop(f"{story.client_text(lived.policy)}\n# second coaching\n", "again.yaml")
     lived.world.work()
     others = lived.world.rows("SELECT state FROM requests WHERE dossier <> ?", first)
     assert others == [(RequestState.COMPOSED,)]

@@ -54,7 +54,9 @@ def test_what_is_signed_with_a_certificate_has_the_same_truth_again() -> None:
     assert recipe.make(11, 3, Channel.CERTIFICATE)[1] == recipe.make(11, 3, Channel.CERTIFICATE)[1]
 
 
-@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize(
+    "channel", [pytest.param(one, marks=[pytest.mark.long] * (one is Channel.APP)) for one in Channel]
+)
 def test_every_mail_can_be_read_and_brings_what_the_truth_says(channel: Channel) -> None:
     raw, truth = recipe.make(5, 1, channel)
     assert (truth.seed, truth.number, truth.channel) == (5, 1, channel)

@@ -13,7 +13,7 @@ from email import policy
 from email.message import EmailMessage
 from types import MappingProxyType
 
-from pipeline import demopeople
+from pipeline.demo import people
 from pipeline.model import Party
 from pipeline.press import protect
 from pipeline.tokens import document_password
@@ -69,7 +69,7 @@ class Person:
         """
         brought = next(mail for mail in reversed(self.mails()) if any(map(self._boxes, mail.files)))
         signed = {
-            name: demopeople.signed(self.opened(name, data), boxes, answers)
+            name: people.signed(self.opened(name, data), boxes, answers)
             for name, data in brought.files.items() if (boxes := self._boxes(name))
         }  # fmt: skip
         self.answers(text, to=brought, files=signed)

@@ -42,8 +42,8 @@ B-8.3     not kept yet
 B-8.4     not kept yet
 B-9.1     kept          ran  declared
 B-9.2     kept          ran  declared
-B-10.1    kept          ran  observed_absent
-B-10.2    kept          ran  observed_absent
+B-10.1    kept          ran  commanded
+B-10.2    kept          ran  commanded
 B-11.1    not kept yet
 B-11.2    not kept yet
 """

@@ -30,11 +30,11 @@ J-3.5     kept          ran  declared
 J-3.6     kept          ran  declared
 J-4.0     kept               declared
 J-4.1     kept               declared
-J-4.2     kept          ran  unrecoverable_inside
+J-4.2     kept          ran  commanded
 J-4.3     kept          ran  observed_absent
-J-4.4     kept          ran  unrecoverable_inside
-J-4.5     kept          ran  unrecoverable_inside
-J-4.6     kept          ran  observed_absent
+J-4.4     kept          ran  commanded
+J-4.5     kept          ran  commanded
+J-4.6     kept          ran  commanded
 J-5.0     kept          ran  declared
 J-5.1     kept               declared
 J-5.2     kept               declared
@@ -50,17 +50,17 @@ J-6.4     attested      ran  attested
 J-7a      not kept yet
 J-7b      not kept yet
 J-7c      not kept yet
-J-7d.1    partly        ran  unrecoverable_inside
+J-7d.1    partly        ran  commanded
 J-7d.2    not kept yet
 J-7d.3    not kept yet
 J-7d.4    not kept yet
-J-7d.5    partly        ran  unrecoverable_inside
+J-7d.5    partly        ran  commanded
 J-7d.6    not kept yet
 J-7e      not kept yet
 J-7f      not kept yet
 J-7g      not kept yet
-J-7h      not kept yet
-J-7i      not kept yet
+J-7h      partly
+J-7i      partly
 J-7j      not kept yet
 J-8a      kept               declared
 J-8b      kept          ran  declared

@@ -35,7 +35,7 @@ K-10      kept          ran  observed_absent
 K-11a     kept          ran  declared
 K-11b     not kept yet
 K-11c     kept               declared
-K-12      kept          ran  unrecoverable_inside
+K-12      kept          ran  commanded
 K-13      attested      ran  attested
 K-14      not kept yet
 K-15      partly        ran  attested

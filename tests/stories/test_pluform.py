@@ -33,7 +33,7 @@ P-1.2.6.3 not kept yet
 P-1.2.6.4 not kept yet
 P-1.2.6.5 not kept yet
 P-1.2.6.6 not kept yet
-P-1.2.6.7 kept          ran  observed_absent
+P-1.2.6.7 kept          ran  commanded
 P-1.2.6.8 kept          ran  declared
 P-1.2.6.9 not kept yet
 P-1.3.1   kept               declared

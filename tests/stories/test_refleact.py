@@ -34,8 +34,8 @@ R-Tr.6    kept          ran  unrecoverable_inside
 R-Tr.7    kept          ran  declared
 R-Re.1    kept               declared
 R-Re.2    not kept yet
-R-Re.3    partly
-R-Re.4    not kept yet
+R-Re.3    kept               declared
+R-Re.4    kept               declared
 R-Re.5    not kept yet
 R-Re.6    kept          ran  observed_absent
 R-Re.7    not kept yet
@@ -57,7 +57,7 @@ WENT = {
 
 
 @needs_servers
-@pytest.mark.clause("R-Al.3", "R-Mi.1", "R-Do.3", "R-Tr.4", "R-Tr.6", "R-Tr.7", "R-Re.6", "R-De.1")
+@pytest.mark.clause("R-Al.3", "R-Mi.1", "R-Do.3", "R-Tr.4", "R-Tr.6", "R-Tr.7", "R-Re.4", "R-Re.6", "R-De.1")
 def test_refleact_keeps_its_word_from_the_dropped_file_to_the_last_byte(
     begins: Begins, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,6 +55,20 @@ def test_a_template_that_is_made_later_takes_the_place_of_the_lent_one(own: Path
     assert "vergrendeld" in made.get_template("nl/mail/locked.txt").render(values)
 
 
+def test_a_whole_copy_of_a_paper_needs_no_frame_and_words_alone_borrow_it(own: Path) -> None:
+    (own / "en").mkdir()
+    (own / "en" / "report.html").write_text("My own report for {{ client.name }}", "utf-8")
+    (own / "nl" / "report.html").write_bytes((SHIPPED / "nl" / "report.html").read_bytes())
+    made = templates.environment(Assets(own), escape=True)
+    assert made.get_template("en/report.html").render({"client": {"name": "Sanne"}}) == "My own report for Sanne"
+    (own / "frames").mkdir()
+    (own / "frames" / "report.html").write_text("{{ words.version }}: {% block to_whom %}{% endblock %}", "utf-8")
+    values = {"client": {"name": "Sanne"}, "sponsor": None, "report": {"title": "Verslag"}}
+    assert made.get_template("nl/report.html").render(values).startswith("Versie: Dit verslag is geschreven voor")
+    (own / "frames" / "report.html").unlink()
+    assert "content" in made.get_template("frames/report.html").blocks
+
+
 def test_what_is_lent_is_named_and_fonts_are_no_templates(own: Path) -> None:
     names = lent(own)
     assert {"receipt.html", "house.css", "nl/mail/daily.txt", "en/quote.html"} <= set(names)

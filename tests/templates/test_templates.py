@@ -86,9 +86,10 @@ OF_THE_RECEIPT = {"title", "reference", "date"}  # `retention.receipt_page` give
 RECEIPTS = ("receipt.html", "receipt_web.html")
 OF_THE_CLAUSES = {"title", "heads", "rows", "closing", "grades"}  # `cli.clauses` gives them, with their own test
 OF_THE_REPORT = {"report"}  # `outgoing.values.report` gives it, with its own test
-REPORTED = [f"{language}/{name}.html" for language in LANGUAGES for name in ("report", "approval")]
+REPORTED = [f"{folder}/{name}.html" for folder in (*LANGUAGES, "frames") for name in ("report", "approval")]
 OF_THE_INVOICE = {"invoice", "buyer", "credited", "payment"}  # `outgoing.values.invoice`, with their own test
-INVOICES = [f"{language}/invoice.html" for language in LANGUAGES]
+INVOICES = [f"{folder}/invoice.html" for folder in (*LANGUAGES, "frames")]
+FRAMES = ("invoice", "report", "approval", "questions")  # one sheet each, of which a language gives the words
 # `outgoing.values.course` gives them: `pipeline check` tries each of these mails with every one of them
 OF_THE_COURSE = {"to", "shared", *(str(kind) for kind in Kind)}
 IN_COURSE_MAILS = {
@@ -167,6 +168,7 @@ def test_every_value_a_template_asks_for_is_in_the_contract(template: str) -> No
     others |= {**dict.fromkeys(REPORTED, OF_THE_REPORT), **dict.fromkeys(INVOICES, OF_THE_INVOICE)}
     others |= dict.fromkeys(IN_COURSE_MAILS, OF_THE_COURSE)
     own = set({"house.html": OF_THE_SHEET, "mail.html": OF_THE_MAIL, **others}.get(template, ()))
+    own |= OF_THE_SHEET if template.startswith("frames/") else set()
     own |= {str(name) for part in tree.find_all(nodes.FromImport) for name in part.names}
     own |= {part.target.name for part in tree.find_all(nodes.Assign) if isinstance(part.target, nodes.Name)}
     assert meta.find_undeclared_variables(tree) <= CONTRACT.keys() | own
@@ -189,6 +191,24 @@ def test_english_has_every_file_that_dutch_has() -> None:
         for language in LANGUAGES
     )
     assert dutch == english
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_dutch_and_english_give_a_frame_the_same_words_and_sentences_and_all_of_them(name: str) -> None:
+    environment = press.environment(html=True)
+    frame, *languages = (
+        environment.parse((press.TEMPLATES / folder / f"{name}.html").read_text("utf-8"))
+        for folder in ("frames", *LANGUAGES)
+    )
+    asked = {
+        part.attr for part in frame.find_all(nodes.Getattr)
+        if isinstance(part.node, nodes.Name) and part.node.name == "words"
+    }  # fmt: skip
+    open_places = {part.name for part in frame.find_all(nodes.Block)} - {"content"}
+    given = [{part.key.as_const() for part in tree.find_all(nodes.Pair)} for tree in languages]
+    filled = [{part.name for part in tree.find_all(nodes.Block)} for tree in languages]
+    assert given[0] == given[1] and asked <= given[0]
+    assert filled == [open_places, open_places]
 
 
 def test_samples_keep_the_contract() -> None:

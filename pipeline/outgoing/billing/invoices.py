@@ -201,7 +201,8 @@ def _keep(practice: Practice, revision: Revision, invoice: Invoice, goal: str | 
     made = Made(
         Kind.INVOICE, printed.data, printed.pages,
         about={
-            "number": invoice.number, "due": invoice.due.isoformat() if invoice.due else None,
+            "number": invoice.number,
+            "due": invoice.due.isoformat() if invoice.due and invoice.totals.including > 0 else None,
             "credits": invoice.credits.number if invoice.credits else None,
         },
     )  # fmt: skip

@@ -10,35 +10,56 @@ import sqlite3
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from pipeline.config.invoicing import PaymentReminders
 from pipeline.edges import ledger
 from pipeline.errors import UsageError
 from pipeline.model import MessageState, Purpose
 from pipeline.outgoing import plan, recorded
+from pipeline.outgoing.billing import invoices
 from pipeline.outgoing.mail.freezing import each_made, enqueue, freeze
 from pipeline.practice import Practice
 from pipeline.words import say
 
 Tell = Callable[[str], None]
-OWED = """
+UNPAID = """
 SELECT i.*, (SELECT count(*) FROM messages WHERE dossier = i.dossier AND purpose = ?1
         AND round BETWEEN i.version * ?4 AND (i.version + 1) * ?4 - 1) AS reminders,
     (SELECT max(coalesce(accepted_at, queued_at)) FROM messages WHERE dossier = i.dossier AND purpose = ?1
-        AND round BETWEEN i.version * ?4 AND (i.version + 1) * ?4 - 1) AS reminded_at
-FROM invoices AS i JOIN dossiers AS d ON d.reference = i.dossier
-WHERE i.credits IS NULL AND i.paid_on IS NULL AND i.due_on < ?3 AND d.client_key <> ''
+        AND round BETWEEN i.version * ?4 AND (i.version + 1) * ?4 - 1) AS reminded_at,
+    EXISTS (SELECT 1 FROM dossiers WHERE reference = i.dossier AND client_key <> '')
+        AND EXISTS (SELECT 1 FROM messages WHERE dossier = i.dossier AND purpose = ?2 AND round = i.version
+            AND state = ?5 AND bounced IS NULL) AS arrived,
+    (SELECT party FROM messages WHERE dossier = i.dossier AND purpose = ?2 AND round = i.version) AS party
+FROM invoices AS i
+WHERE i.credits IS NULL AND i.paid_on IS NULL AND i.due_on < ?3
     AND NOT EXISTS (SELECT 1 FROM invoices WHERE credits = i.number)
-    AND EXISTS (SELECT 1 FROM messages WHERE dossier = i.dossier AND purpose = ?2 AND round = i.version
-        AND state = ?5 AND bounced IS NULL)
 ORDER BY i.number
 """
 
 
-def owed(practice: Practice, now: datetime) -> list[sqlite3.Row]:
-    """Give the invoices that should have been paid by now, each with how often and when it was reminded of."""
-    return practice.database.rows(
-        OWED, Purpose.PAYMENT, Purpose.INVOICE, practice.today(now).isoformat(), plan.MOST_REMINDERS,
+def unpaid_ones(practice: Practice, now: datetime) -> list[sqlite3.Row]:
+    """Give the invoices that should have been paid by now, each with how often and when it was reminded of.
+
+    `party` is to whom it went; `arrived` are those that can be reminded of: it came there, and is known to whom.
+    """
+    rows = practice.database.rows(
+        UNPAID, Purpose.PAYMENT, Purpose.INVOICE, practice.today(now).isoformat(), plan.MOST_REMINDERS,
         MessageState.ACCEPTED,
     )  # fmt: skip
+    return [row for row in rows if invoices.read(row).payable]
+
+
+def owed(practice: Practice, now: datetime) -> list[sqlite3.Row]:
+    """Give those of them that are reminded of."""
+    return [row for row in unpaid_ones(practice, now) if row["arrived"]]
+
+
+def is_the_coachs(practice: Practice, row: sqlite3.Row, now: datetime) -> bool:
+    """Tell whether no reminder goes any more for an unpaid invoice: from the day on which another one would."""
+    rules = practice.file.invoicing
+    if rules is None or not row["arrived"]:
+        return True
+    return row["reminders"] >= rules.remind.at_most and practice.today(now) >= _next(practice, row, rules.remind)
 
 
 def remind(practice: Practice, now: datetime, tell: Tell) -> int:
@@ -57,11 +78,14 @@ def _is_due(practice: Practice, row: sqlite3.Row, now: datetime) -> bool:
     rules = practice.file.invoicing
     if rules is None or row["reminders"] >= rules.remind.at_most:
         return False
+    return practice.today(now) >= _next(practice, row, rules.remind)
+
+
+def _next(practice: Practice, row: sqlite3.Row, rules: PaymentReminders) -> date:
+    """Give the day of the next reminder of an invoice, if there is to be one."""
     if row["reminded_at"] is None:
-        day = date.fromisoformat(row["due_on"]) + timedelta(rules.remind.first_after_days)
-    else:
-        day = practice.day_of(row["reminded_at"]) + timedelta(rules.remind.every_days)
-    return practice.today(now) >= day
+        return date.fromisoformat(row["due_on"]) + timedelta(rules.first_after_days)
+    return practice.day_of(row["reminded_at"]) + timedelta(rules.every_days)
 
 
 def _remind(practice: Practice, row: sqlite3.Row, now: datetime, tell: Tell) -> int:

@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from pipeline.config.appointment import AppointmentFile, looks_like_notes, notes_refusal, read_appointment_file
+from pipeline.config.appointment import AppointmentFile, looks_like_notes, read_appointment_file
+from pipeline.config.session_notes import notes_refusal
 from pipeline.edges.folder import Dropped, Unfit
 from pipeline.errors import FileProblems
 from pipeline.model import Kind

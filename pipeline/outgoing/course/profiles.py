@@ -8,20 +8,18 @@ is asked where she has consented to that.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from pipeline.config.profile import InvitationFile, read_invitation_file
 from pipeline.edges import ledger
 from pipeline.edges.accepts import YAML, ending_of
 from pipeline.edges.folder import Dropped
-from pipeline.errors import ReadingFailed, ReadingNotInstalled
+from pipeline.errors import ReadingFailed
 from pipeline.model import DocumentState, Kind, MessageState, Party, Reason, message_file
 from pipeline.outgoing import plan, recorded
-from pipeline.outgoing.course import taking
+from pipeline.outgoing.course import taking, whose
 from pipeline.outgoing.course.reports import may_be_collected
 from pipeline.outgoing.course.taking import Refused, Taker
 from pipeline.outgoing.keeping import Made
@@ -31,9 +29,9 @@ from pipeline.outgoing.standing import agreed, consents, taking_consents
 from pipeline.outgoing.values.profile import ASKS, CHOSEN, CODE, FILE, LINK, gates_before_taking, maker
 from pipeline.placing import references
 from pipeline.policy import addressee, deeds, gates
-from pipeline.policy.addressee import Chosen, Payer, Person
+from pipeline.policy.addressee import Chosen
+from pipeline.policy.collecting import before_collecting
 from pipeline.policy.gates import RELEASE, Carried, SendFacts, Word
-from pipeline.policy.named import PdfText
 from pipeline.policy.schema.base import Category
 from pipeline.policy.schema.gates import Act, GateRule, Recipient, consents_of
 from pipeline.practice import Practice
@@ -101,8 +99,12 @@ def _has_consent(practice: Practice, dossier: str) -> None:
     """Raise `Refused`, with the clauses, when the client has not consented to a profile being taken."""
     if agreed(practice, dossier):
         return
-    language, rules = practice.file.language, gates_before_taking(practice.policy)
-    asked = taking_consents(practice.policy)
+    language, policy = practice.file.language, practice.policy
+    given = {word.purpose for word in consents(practice, dossier) if word.given}
+    asked = [question for question in taking_consents(policy) if question.purpose not in given]
+    lacking = {question.purpose for question in asked}
+    before = [*gates_before_taking(policy), *before_collecting(policy, [Category.PROFILE])]
+    rules = [rule for rule in before if lacking & set(consents_of(rule))]
     clauses = dict.fromkeys([clause for rule in rules for clause in rule.clauses])
     clauses |= dict.fromkeys([clause for question in asked for clause in question.clauses])
     texts = " ".join(question.text.in_language(language) for question in asked)
@@ -200,64 +202,16 @@ def _to(word: Word, recipient: str) -> bool:
 def doubts(practice: Practice, document: Document, delivery: plan.Delivery) -> list[Reason]:
     """Give why the coach must look before a profile goes; raises `NotAsPlanned` when it is not to its own client."""
     client = recorded.client_now(practice, document.dossier)
-    person, sponsor = _person(document.dossier, client.model_dump()), client.sponsor
+    person = whose.person(document.dossier, client.model_dump())
     if wrong := addressee.never(person, delivery.recipient):
         raise NotAsPlanned("; ".join(say(practice.file.language, word, **values) for word, values in wrong))
     return addressee.doubts(
         addressee.Dropped(
-            person, delivery.recipient, _text(practice, document), Chosen(document.about[CHOSEN]),
+            person, delivery.recipient, whose.text(practice, document), Chosen(document.about[CHOSEN]),
             file=document.about[FILE],
-            sponsor=Payer(sponsor.organisation, sponsor.email) if sponsor else None,
-            others=tuple(_others(practice, document.dossier)),
-            known_address=_is_known(practice, document.dossier, delivery.recipient),
-            elsewhere=tuple(_elsewhere(practice, document)),
+            sponsor=whose.payer(client),
+            others=whose.others(practice, document.dossier),
+            known_address=whose.reaches_her(practice, document.dossier, delivery.recipient),
+            elsewhere=whose.elsewhere(practice, document),
         )
     )  # fmt: skip
-
-
-def _text(practice: Practice, document: Document) -> PdfText:
-    """Give what can be read in a profile; when that fails nothing can, which is a doubt by itself."""
-    try:
-        return practice.reader.text(practice.storage.read(f"dossiers/{document.dossier}/{document.file}"))
-    except (ReadingFailed, ReadingNotInstalled):
-        return PdfText()
-
-
-def _person(dossier: str, facts: dict[str, Any]) -> Person:
-    """Give a client as one dossier knows her; of one whose data were erased, what is left."""
-    client = facts.get("client") or {}
-    return Person(
-        dossier, client.get("name") or "", client.get("email") or "", client.get("formerly"),
-        client.get("organisation"),
-    )  # fmt: skip
-
-
-def _others(practice: Practice, dossier: str) -> Iterator[Person]:
-    """Give the clients of all other dossiers, open or closed, as far as they are still known."""
-    rows = practice.database.rows(
-        "SELECT dossier, facts FROM requests AS r WHERE dossier <> ?"
-        " AND revision = (SELECT max(revision) FROM requests WHERE dossier = r.dossier)",
-        dossier,
-    )
-    people = (_person(row["dossier"], json.loads(row["facts"])) for row in rows)
-    return (person for person in people if person.name or person.email)
-
-
-def _is_known(practice: Practice, dossier: str, recipient: str) -> bool:
-    """Tell whether the last mail of this dossier to this very address was accepted there, and did not come back."""
-    return bool(
-        practice.database.value(
-            "SELECT bounced IS NULL FROM messages WHERE dossier = ? AND party = ? AND lower(recipient) = lower(?)"
-            " AND state = ? ORDER BY accepted_at DESC, rowid DESC LIMIT 1",
-            dossier, Party.CLIENT, recipient, MessageState.ACCEPTED,
-        )
-    )  # fmt: skip
-
-
-def _elsewhere(practice: Practice, document: Document) -> Iterator[str]:
-    """Give the other dossiers in which a profile of the same bytes lies, or lay."""
-    rows = practice.database.rows(
-        "SELECT DISTINCT dossier FROM documents WHERE kind = ? AND dossier <> ? AND dropped = ? ORDER BY dossier",
-        Kind.PROFILE, document.dossier, document.dropped,
-    )  # fmt: skip
-    return (str(row["dossier"]) for row in rows)

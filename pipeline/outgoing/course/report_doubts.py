@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from pipeline.config.client import ClientFile
 from pipeline.config.report import Report, report_of
-from pipeline.errors import ReadingFailed, ReadingNotInstalled
-from pipeline.model import Kind, MessageState, Party, Purpose, Reason
+from pipeline.model import MessageState, Party, Purpose, Reason
 from pipeline.outgoing import plan, recorded
+from pipeline.outgoing.course import whose
 from pipeline.outgoing.course.reports import addressed
 from pipeline.outgoing.plan import Document
 from pipeline.outgoing.standing import consents
 from pipeline.policy import addressee
-from pipeline.policy.addressee import Chosen, Dropped, Payer, PdfText, Person
+from pipeline.policy.addressee import Chosen, Dropped, PdfText
 from pipeline.practice import Practice
 
 WANTED = "report_receive"
@@ -45,12 +45,12 @@ def doubts(practice: Practice, document: Document, delivery: plan.Delivery) -> l
     """Give the reasons why a report waits until the coach has looked; none when nothing speaks against it."""
     client = recorded.client_now(practice, document.dossier)
     known = _went_there(practice, document.dossier, delivery.recipient)
+    person = whose.person(document.dossier, client.model_dump())
     dropped = Dropped(
-        _person(document.dossier, client), delivery.recipient, _text(practice, document, client), Chosen.FILE,
-        sponsor=Payer(client.sponsor.organisation, client.sponsor.email) if client.sponsor else None,
-        others=_others(practice, document.dossier),
-        known_address=_arrived(practice, document.dossier, delivery.recipient),
-        elsewhere=_elsewhere(practice, document),
+        person, delivery.recipient, _text(practice, document, client), Chosen.FILE,
+        sponsor=whose.payer(client), others=whose.others(practice, document.dossier),
+        known_address=whose.reaches_her(practice, document.dossier, delivery.recipient),
+        elsewhere=whose.elsewhere(practice, document),
     )  # fmt: skip
     words = ABOUT_TEXT if known else ABOUT_TEXT | ABOUT_ADDRESS
     found = [(words[word], values) for word, values in addressee.doubts(dropped) if word in words]
@@ -74,52 +74,23 @@ def _about_wishes(practice: Practice, document: Document, client: ClientFile) ->
         yield "report_not_wanted", {}
 
 
-def _person(dossier: str, client: ClientFile) -> Person:
-    own = client.client
-    return Person(dossier, own.name, own.email, own.formerly, own.organisation)
-
-
-def _others(practice: Practice, dossier: str) -> list[Person]:
-    rows = practice.database.rows(
-        "SELECT dossier, facts FROM requests r WHERE dossier <> ?"
-        " AND revision = (SELECT max(revision) FROM requests WHERE dossier = r.dossier)",
-        dossier,
-    )  # fmt: skip
-    return [_person(row["dossier"], ClientFile.model_validate_json(row["facts"])) for row in rows]
-
-
 def _went_there(practice: Practice, dossier: str, recipient: str) -> bool:
-    """Tell whether an earlier report went to this address: then the coach has looked at it already."""
-    return _arrived(practice, dossier, recipient, Purpose.REPORT)
-
-
-def _arrived(practice: Practice, dossier: str, recipient: str, purpose: Purpose | None = None) -> bool:
+    """Tell whether an earlier report went to this address and stayed there: the coach has looked at it already."""
     return bool(
         practice.database.value(
             "SELECT 1 FROM messages WHERE dossier = ? AND party = ? AND recipient = ? COLLATE NOCASE AND state = ?"
-            " AND bounced IS NULL AND (? IS NULL OR purpose = ?)",
-            dossier, Party.CLIENT, recipient, MessageState.ACCEPTED, purpose, purpose,
+            " AND bounced IS NULL AND purpose = ?",
+            dossier, Party.CLIENT, recipient, MessageState.ACCEPTED, Purpose.REPORT,
         )
     )  # fmt: skip
 
 
-def _elsewhere(practice: Practice, document: Document) -> list[str]:
-    rows = practice.database.rows(
-        "SELECT DISTINCT dossier FROM documents WHERE dropped = ? AND kind = ? AND dossier <> ?",
-        document.dropped, Kind.REPORT, document.dossier,
-    )  # fmt: skip
-    return [row["dossier"] for row in rows]
-
-
 def _text(practice: Practice, document: Document, client: ClientFile) -> PdfText:
-    folder, source = f"dossiers/{document.dossier}", document.source or ""
-    if source.endswith(WRITTEN_HERE):
-        data = practice.storage.read(f"{folder}/{source}")
-        return _as_printed(report_of(source, data, language=practice.file.language), client)
-    try:
-        return practice.reader.text(practice.storage.read(f"{folder}/{document.file}"))
-    except (ReadingFailed, ReadingNotInstalled):
-        return PdfText()
+    source = document.source or ""
+    if not source.endswith(WRITTEN_HERE):
+        return whose.text(practice, document)
+    data = practice.storage.read(f"dossiers/{document.dossier}/{source}")
+    return _as_printed(report_of(source, data, language=practice.file.language), client)
 
 
 def _as_printed(report: Report, client: ClientFile) -> PdfText:

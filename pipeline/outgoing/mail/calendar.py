@@ -26,8 +26,8 @@ from zoneinfo import ZoneInfo
 from icalendar import Alarm, Calendar, Component, Event, Timezone, TimezoneDaylight, TimezoneStandard
 from icalendar.prop import vCalAddress, vText, vUri
 
-from pipeline.config.appointment import LINK
 from pipeline.config.fields import TURNING
+from pipeline.config.links import LINK
 from pipeline.words import say
 
 PRODUCT = "-//pipeline//appointments//EN"

@@ -3,15 +3,13 @@
 Takes what lies settled in `drop/clients/`; leaves one row in state accepted, with the file's bytes in the dossier, and
 only then lets the file leave. The same file twice is one request; an edited file is a new revision that supersedes the
 earlier one. Whose dossier it is follows from the key `dossier`, else from the client's name and address together; once
-that one is closed, a second coaching is a dossier of its own. A file that only says when a coaching is over changes
-nothing else: the day is noted.
+that one is closed, a second coaching is a dossier of its own, and the bytes of the first never begin it. A file that
+only says when a coaching is over, or what invoices show of an accepted quote, changes nothing else: that is noted.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,21 +18,20 @@ from pipeline import notes, tokens
 from pipeline.config.client import ClientFile, read_client_file
 from pipeline.config.problems import Disagreement
 from pipeline.config.source import Tree
+from pipeline.dossiers import closed_on
 from pipeline.edges import ledger
 from pipeline.edges.folder import Dropped, Unfit, shown
-from pipeline.errors import FileProblems, Problem
+from pipeline.errors import FileProblems
 from pipeline.model import MessageState, ObligationState, RequestState
+from pipeline.outgoing.opening import again
 from pipeline.outgoing.opening.asking import denied_by, filled, said
 from pipeline.policy.collecting import Refused, taken_by
 from pipeline.policy.deeds import citing
-from pipeline.policy.schema.retention import Event
 from pipeline.practice import Practice
 from pipeline.steps import each
 from pipeline.words import say
 
 Tell = Callable[[str], None]
-IS_CLOSED = "SELECT 1 FROM events WHERE dossier = ? AND event = ?"
-CLOSES = re.compile(r"\s*(closed|gesloten|afgesloten)\s*:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -83,13 +80,20 @@ def _accept(practice: Practice, found: Dropped, denied: list[Refused], now: date
     client = read_client_file(found.data, found.name, language=language, catalogue=catalogue, also=also)
     own = tokens.client_key(practice.key, client.client.name, client.client.email)
     known = client.dossier or _newest_of(practice, own)
-    if known is not None and _only_closes(practice, known, client):
+    one = again.compared(practice, found, client, known)
+    if problem := again.after_the_end(practice, one):
+        raise FileProblems(shown(found.name), [problem])
+    if known is not None and one.only_closes:
         return _note_closing(practice, known, client, now, tell)
-    dossier, revision = _place(practice, found, known, named=client.dossier is not None)
+    if known is not None and again.is_about_invoices(practice, one):
+        practice.storage.write(again.kept_as(practice, one), found.data)
+        tell(again.amend(practice, one, now))
+        return _note_closing(practice, known, client, now, tell)
+    dossier, revision = _place(practice, found, known)
     if revision == 0:
         return _note_closing(practice, dossier, client, now, tell)
     if revision == 1 and client.closed is not None and client.closed < practice.today(now):
-        raise FileProblems(shown(found.name), [_over_before_it_began(found, language)])
+        raise FileProblems(shown(found.name), [again.said_at(found, again.CLOSES, say(language, "closed_before_new"))])
     practice.storage.write(f"dossiers/{dossier}/{dossier}-client-v{revision}.yaml", found.data)
     request = Request(dossier, revision, own, found.sha256, client)
     _commit(practice, request, now)
@@ -106,33 +110,19 @@ def _newest_of(practice: Practice, own: str) -> str | None:
     return str(found) if found else None
 
 
-def _place(practice: Practice, found: Dropped, known: str | None, *, named: bool) -> tuple[str, int]:
+def _place(practice: Practice, found: Dropped, known: str | None) -> tuple[str, int]:
     """Give the dossier and the revision that this file becomes; revision 0 when it is already there.
 
-    What is for a dossier that is closed, and does not name it, opens another: a second coaching.
+    What would be for a dossier that is closed opens another: a second coaching.
     """
     if known is None:
         return _free_reference(practice, found.sha256), 1
-    last = _last(practice, known)
+    last = again.last(practice, known)
     if last["sha256"] == found.sha256:
         return known, 0
-    if not named and practice.database.value(IS_CLOSED, known, Event.CLOSED):
+    if closed_on(practice, known):
         return _free_reference(practice, found.sha256), 1
     return known, last["revision"] + 1
-
-
-def _last(practice: Practice, dossier: str) -> sqlite3.Row:
-    row = practice.database.row("SELECT * FROM requests WHERE dossier = ? ORDER BY revision DESC LIMIT 1", dossier)
-    assert row is not None, dossier
-    return row
-
-
-def _only_closes(practice: Practice, dossier: str, client: ClientFile) -> bool:
-    """Tell whether a file says nothing new but when the coaching is over."""
-    if client.closed is None:
-        return False
-    before, after = json.loads(_last(practice, dossier)["facts"]), json.loads(client.model_dump_json())
-    return all(before.get(key) == after.get(key) for key in {*before, *after} - {"closed", "dossier"})
 
 
 def _note_closing(practice: Practice, dossier: str, client: ClientFile, now: datetime, tell: Tell) -> int:
@@ -146,13 +136,6 @@ def _note_closing(practice: Practice, dossier: str, client: ClientFile, now: dat
         ledger.record(practice.database, now, "dossier.closes", dossier=dossier, day=day)
     tell(f"{dossier} is closed on {day}, says its file")
     return 0
-
-
-def _over_before_it_began(found: Dropped, language: str) -> Problem:
-    """Say that a coaching that would begin now cannot have been closed already."""
-    lines = found.data.decode("utf-8", "replace").splitlines()
-    at = next((number for number, line in enumerate(lines, 1) if CLOSES.match(line)), 1)
-    return Problem(at, 1, say(language, "closed_before_new"))
 
 
 def _foreign(practice: Practice, tree: Tree) -> Iterator[Disagreement]:

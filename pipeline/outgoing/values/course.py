@@ -43,9 +43,7 @@ def course_values(
     values = common(revision, file, policy) | {
         "language": language,
         "greeting": greeting(revision.client, delivery.party, language),
-        "attachments": [
-            {"file": one.file, "title": say(language, f"document_{one.kind}", number=_number(one))} for one in attached
-        ],
+        "attachments": [{"file": one.file, "title": _title(one, language)} for one in attached],
         "to": delivery.party.value,
         "shared": delivery.party is Party.CLIENT and revision.client.sponsor is not None,
     }
@@ -53,6 +51,12 @@ def course_values(
         added = ADDS[kind](revision, one, file, policy, language) if kind in ADDS else {}
         values[kind.value] = {"version": str(one.version)} | added
     return values
+
+
+def _title(document: Document, language: str) -> str:
+    """Name a document as its reader calls it: an invoice that takes another back is a credit note."""
+    word = "document_credit_note" if document.about.get("credits") else f"document_{document.kind}"
+    return say(language, word, number=_number(document))
 
 
 def _number(document: Document) -> str:

@@ -12,7 +12,7 @@ from pipeline.retention import closing, forecast, planning, timetable
 from pipeline.words import say
 
 Say = Callable[[str, str], None]
-AHEAD = timedelta(days=15)
+AHEAD, SOON = timedelta(days=15), timedelta(hours=1)
 
 
 def run(practice: Practice, now: datetime, tell: Say) -> bool:
@@ -21,8 +21,9 @@ def run(practice: Practice, now: datetime, tell: Say) -> bool:
     day = closing.close(practice, reference, now)
     tell("coach", f"pipeline close {reference}   (the coaching is over on {day})")
     for line in forecast.of_dossier(practice, reference, practice.today(now)):
-        for text in forecast.sentence(line, practice.file.language):
-            tell("pipeline", text)
+        tell("pipeline", " ".join(forecast.sentence(line, practice.file.language)))
+    tell("clock", "runs on an hour: what is promised to go at once, goes")
+    _pass(practice, now + SOON, tell)
     while days := [one.term.due for one in planning.endings(practice, day) if one.term.due]:
         day = _until(practice, datetime.combine(min(days), now.timetz()), tell)
     return not practice.database.value("SELECT 1 FROM dossiers")

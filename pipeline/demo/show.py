@@ -17,7 +17,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from pipeline import attention, democoaching, demopeople, demoyears, newpractice
+from pipeline import attention, newpractice
+from pipeline.demo import coaching, people, years
 from pipeline.incoming import consents
 from pipeline.practice import Practice, opened
 from pipeline.sandbox import SandboxServer
@@ -32,38 +33,50 @@ ACCOUNT = """mail:
   provider: localhost
 invoicing: {{when: at_acceptance, payment_days: 14}}
 """
+PEOPLE = (COACH, CLIENT, SPONSOR)
+FOREWORD = """\
+A whole coaching, from the first file to the day on which the last of it is erased. The practice, the client and the \
+sponsor are made up; they write Dutch. Their mail server runs on this computer: nothing is sent anywhere else."""
 REFUSED = "profile_share"
 PATIENCE = 90.0
-WIDTH = 100
+MOST_WIDE, LEAST_WIDE = 100, 60
+WIDTH = max(LEAST_WIDE, min(MOST_WIDE, shutil.get_terminal_size((MOST_WIDE, 24)).columns))
+"""Lines are folded to the terminal; wider than this they are tiring to read."""
 
 
 def demo(folder: Path | None) -> int:
     """Show the three roads, step by step, in `folder` (else a new temporary one); gives the exit code."""
+    began = time.monotonic()
     root = newpractice.make((folder or Path(tempfile.mkdtemp(prefix="pipeline-demo-"))) / "praktijk-de-linde")
+    print(textwrap.fill(FOREWORD, WIDTH) + "\n")
     password = os.urandom(12).hex()
-    with SandboxServer(root.parent / "mail-server", dict.fromkeys((COACH, CLIENT, SPONSOR), password)) as server:
+    with SandboxServer(root.parent / "mail-server", dict.fromkeys(PEOPLE, password)) as server:
         _use(root, server, password)
         _say("practice", f"{root}")
         _say("server", f"SMTP on 127.0.0.1:{server.smtp_port}, IMAP on 127.0.0.1:{server.imap_port}")
         with opened(root) as practice, alone(practice.storage.root):
             _work(practice, server, password)
             _show(practice, server)
-            return 0 if democoaching.done(practice) and _years(practice) else 1
+            told = coaching.done(practice) and _years(practice)
+    print(f"\n{len(PEOPLE)} people and {time.monotonic() - began:.0f} seconds. Nothing left this computer.")
+    return 0 if told else 1
 
 
 def _years(practice: Practice) -> bool:
     """Show what goes once the promised years are over, and what the ledger says of it."""
     _heading("the promised years")
     practice.stopping.clear()  # the service of before has ended
-    before = demoyears.lying(practice)
-    gone = demoyears.run(practice, utc_now(), _say)
-    for folder, after in demoyears.lying(practice).items():
-        print(f"{folder:12} {before[folder]:3} mails before, {after} after")
+    before = years.lying(practice)
+    gone = years.run(practice, utc_now(), _say)
+    _heading("what is left of it")
+    for folder, after in years.lying(practice).items():
+        if before[folder]:
+            print(f"{folder:6} {before[folder]:2} mails before, {after} after")
     for path in sorted(practice.storage.root.glob("[!p]*/**/*")):
         if path.is_file():
             print(path.relative_to(practice.folder))
     _heading("what was promised, and the proof (pipeline clauses)")
-    print("\n".join(demoyears.proved(practice, utc_now())))
+    print("\n".join(years.proved(practice, utc_now())))
     return gone
 
 
@@ -83,11 +96,11 @@ def _use(root: Path, server: SandboxServer, password: str) -> None:
 def _work(practice: Practice, server: SandboxServer, password: str) -> None:
     """Start the service and let the people act, each when the one before is done, until everything is signed."""
     wake, began = threading.Event(), time.monotonic()
-    acts: list[democoaching.Act] = [
+    acts: list[coaching.Act] = [
         (lambda: True, lambda: _drop(practice)),
         (lambda: _sent(practice), lambda: _sign(practice, server, password)),
         (lambda: _waiting(practice) == 2, lambda: _confirm(practice)),
-        (lambda: _all_in(practice), lambda: acts.extend(democoaching.acts(practice, server, password, _say, _heading))),
+        (lambda: _all_in(practice), lambda: acts.extend(coaching.acts(practice, server, password, _say, _heading))),
     ]
 
     def look(moved: int) -> None:
@@ -95,7 +108,7 @@ def _work(practice: Practice, server: SandboxServer, password: str) -> None:
             acts.pop(0)[1]()
             worker.look_now()
             wake.set()
-        elif (not moved and not acts and democoaching.done(practice)) or time.monotonic() - began > PATIENCE:
+        elif (not moved and not acts and coaching.done(practice)) or time.monotonic() - began > PATIENCE:
             practice.stopping.set()
             wake.set()
 
@@ -116,14 +129,14 @@ def _sign(practice: Practice, server: SandboxServer, password: str) -> None:
     for who, address, text in (("sponsor", SPONSOR, "Akkoord, zie bijlage."), ("client", CLIENT, "Getekend terug.")):
         received = server.messages(address)[0]
         files = {}
-        for name, data in demopeople.attachments(received).items():
+        for name, data in people.attachments(received).items():
             row = practice.database.row("SELECT kind, boxes FROM documents WHERE file = ?", name)
             assert row is not None, name
             boxes = json.loads(row["boxes"])
             asked = consents.purposes(row["boxes"])
-            files[name] = demopeople.signed(data, boxes, {purpose: purpose != REFUSED for purpose in asked})
+            files[name] = people.signed(data, boxes, {purpose: purpose != REFUSED for purpose in asked})
         _say(who, f"signs {', '.join(files)} and answers the mail")
-        demopeople.answer(received, text, files, server.smtp_port, password)
+        people.answer(received, text, files, server.smtp_port, password)
 
 
 def _confirm(practice: Practice) -> None:
@@ -169,7 +182,7 @@ def _show(practice: Practice, server: SandboxServer) -> None:
         if path.is_file():
             print(path.relative_to(practice.folder))
     print(f"copies in Sent: {len(server.messages(COACH, 'Sent'))}")
-    print(f"the whole practice: {practice.folder}   (pipeline status --practice {practice.folder})")
+    print(f"the whole practice: {practice.folder}")
 
 
 def _heading(text: str) -> None:
@@ -179,4 +192,8 @@ def _heading(text: str) -> None:
 def _say(who: str, text: str) -> None:
     """Tell one thing that happens, folded to the width of a terminal."""
     start = f"{time.strftime('%H:%M:%S')}  {who:9} "
-    print(textwrap.fill(text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start)), flush=True)
+    after = " " * len(start)
+    told = textwrap.fill(
+        text, WIDTH, initial_indent=start, subsequent_indent=after, break_long_words=False, break_on_hyphens=False
+    )
+    print(told, flush=True)

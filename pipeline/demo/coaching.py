@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
-from pipeline import attention, demopeople
+from pipeline import attention
+from pipeline.demo import people
 from pipeline.model import OWN_HEADER, MessageState, Party, Purpose
 from pipeline.outgoing.billing import payments
 from pipeline.practice import Practice
@@ -49,11 +50,11 @@ def acts(
         drop("appointments", f"{reference}.yaml", f"wanneer: {day} 14:00\nwaar: Lindelaan 12, Utrecht\n")
 
     def invite() -> None:
-        heading("her profile: invited by her consent, looked at whose it is, and to her alone")
+        heading("her profile: by her consent, and to her alone")
         drop("profiles", f"{reference}.yaml", "link: https://vragenlijst.voorbeeld.example/7f3a\n")
 
     def report() -> None:
-        heading("the report: to her first, and on only when she says so")
+        heading("the report: she reads it first, and it goes on when she says yes")
         drop("reports", f"{reference} verslag.md", REPORT.format(changed=FIRST))
 
     def again() -> None:
@@ -116,7 +117,7 @@ def _answer(server: SandboxServer, password: str, practice: Practice, version: i
     )
     (received,) = (raw for raw in server.messages(CLIENT) if f"{OWN_HEADER}: {token}".encode() in raw)
     tell("client", f"answers: {text.splitlines()[0]}")
-    demopeople.answer(received, text, {}, server.smtp_port, password)
+    people.answer(received, text, {}, server.smtp_port, password)
 
 
 def _pay(practice: Practice, tell: Tell) -> None:
