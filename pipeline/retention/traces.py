@@ -3,22 +3,13 @@
 The values are kept in memory only, for as long as the search takes. Searched are the bytes of every file, and of every
 mail also what it says once it is decoded. What is not proved to be gone is never counted as gone: a value that a living
 row still holds, in this dossier or in another, and one whose dossier still keeps papers that no search can read.
-
-A kept mail is what somebody else wrote: nothing in it can make the search fail, and what is too odd to be read in it
-counts as what cannot be read.
 """
 
 from __future__ import annotations
 
-import html
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from email.errors import MessageError
-from email.header import decode_header
-from email.message import Message
-from email.parser import BytesHeaderParser
 from enum import StrEnum
 from pathlib import Path
 
@@ -28,6 +19,7 @@ from pipeline.edges.storage import Storage
 from pipeline.model import message_file
 from pipeline.policy.schema.base import Grade
 from pipeline.practice import Practice
+from pipeline.retention.mail_text import on_one_line, said
 from pipeline.retention.part import Part
 
 SHORTEST = 5
@@ -35,14 +27,6 @@ PIECE = 1 << 20
 MAIL = ".eml"
 READABLE = frozenset({".yaml", ".xml", ".md", ".json", ".txt"})
 """The files of a dossier whose text stands in their bytes; in a PDF, a picture or a zip it does not."""
-
-BLANK = re.compile(rb"(?:\A|\r?\n)\r?\n")
-CHARSET = re.compile(r"us-ascii|utf-?8|iso-8859-(?:[1-9]|1[013-6])|windows-125[0-8]", re.IGNORECASE)
-TEXTS = frozenset({"text/plain", "text/html", "text/calendar"})
-LONGEST_HEAD, LONGEST_HEADER, MOST_PIECES, DEEPEST = 1 << 16, 8_000, 1_000, 20
-"""The most of a mail that is read: of what says what a piece is, of one line of that, how many pieces, how deep."""
-ODD = (MessageError, ValueError, LookupError, TypeError)
-"""What Python's own reading of mail makes of headers that nobody writes in earnest."""
 
 Where = tuple[str, str]
 """A dossier and the name of one of its parts."""
@@ -155,7 +139,7 @@ def _in(text: bytes, sought: Mapping[bytes, str], found: set[str]) -> list[str]:
 
 def _forms(value: str) -> set[bytes]:
     """Give a value as it can stand in a file: in UTF-8, as JSON writes it, and as a mail that breaks lines."""
-    return {value.encode(), json.dumps(value)[1:-1].encode(), _on_one_line(value).encode()}
+    return {value.encode(), json.dumps(value)[1:-1].encode(), on_one_line(value).encode()}
 
 
 def _pieces(path: Path, longest: int) -> Iterator[bytes]:
@@ -176,84 +160,7 @@ def _mail(path: Path, closed: set[Path]) -> Iterator[bytes]:
         if text is None:
             closed.add(path)
         else:
-            yield _on_one_line(text).encode("utf-8", "replace")
-
-
-def said(data: bytes) -> Iterator[str | None]:
-    """Give what a mail says, decoded: its headers and its texts; None for each thing in it that cannot be read."""
-    waiting = [(data, 0)]
-    for _ in range(MOST_PIECES):
-        if not waiting:
-            return
-        piece, depth = waiting.pop()
-        try:
-            texts, inner = _piece(piece)
-        except ODD:
-            texts, inner = [None], []
-        yield from texts
-        waiting += [(one, depth + 1) for one in inner if depth < DEEPEST]
-        if inner and depth == DEEPEST:
-            yield None
-    if waiting:
-        yield None
-
-
-def _piece(piece: bytes) -> tuple[list[str | None], list[bytes]]:
-    """Give what one piece of a mail says, and the pieces that it is made of."""
-    head, *rest = BLANK.split(piece, maxsplit=1)
-    headers, body = BytesHeaderParser().parsebytes(head[:LONGEST_HEAD]), b"".join(rest)
-    texts = [_header(str(value)) for _, value in headers.raw_items()]
-    inner = _inner(headers, body)
-    if not inner:
-        texts.append(_text(headers, body))
-    return texts if len(head) <= LONGEST_HEAD else [*texts, None], inner
-
-
-def _header(value: str) -> str | None:
-    """Give a header; its bytes are searched as they are, so that one that is not encoded in one line says no more."""
-    if len(value) > LONGEST_HEADER:
-        return None
-    if "=?" not in value:
-        return value if "\n" in value else ""
-    try:
-        pieces = decode_header(_on_one_line(value))
-    except ODD:
-        return None
-    texts = [piece if isinstance(piece, str) else _decoded(piece, charset or "utf-8") for piece, charset in pieces]
-    return None if None in texts else "".join(text for text in texts if text)
-
-
-def _inner(headers: Message, body: bytes) -> list[bytes]:
-    """Give the pieces that a piece is made of; none for one that is a text or a file."""
-    boundary = headers.get_boundary() if headers.get_content_maintype() == "multipart" else None
-    if boundary is None:
-        return [_transferred(headers, body)] if headers.get_content_type() == "message/rfc822" else []
-    mark = re.escape(boundary.encode("ascii", "replace"))
-    _, *pieces = re.split(rb"\n--" + mark + rb"(?:--)?[ \t]*\r?(?=\n|\Z)", b"\n" + body, maxsplit=MOST_PIECES)
-    return [piece.removeprefix(b"\n") for piece in pieces]
-
-
-def _text(headers: Message, body: bytes) -> str | None:
-    """Give the text of a piece; None for what is no text."""
-    if headers.get_content_type() not in TEXTS:
-        return None if body.strip() else ""
-    text = _decoded(_transferred(headers, body), headers.get_content_charset("utf-8"))
-    return html.unescape(text) if text and headers.get_content_subtype() == "html" else text
-
-
-def _transferred(headers: Message, body: bytes) -> bytes:
-    headers.set_payload(body.decode("ascii", "surrogateescape"))
-    data = headers.get_payload(decode=True)
-    return data if isinstance(data, bytes) else body
-
-
-def _decoded(data: bytes, charset: str) -> str | None:
-    """Give a text; only alphabets are believed, since Python also knows some that are programs."""
-    return data.decode(charset, "replace") if CHARSET.fullmatch(charset) else None
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(text.split())
+            yield on_one_line(text).encode("utf-8", "replace")
 
 
 def _papers(storage: Storage, dossier: str) -> Iterator[Path]:

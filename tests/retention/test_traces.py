@@ -19,7 +19,8 @@ from pipeline.edges.storage import Storage
 from pipeline.model import message_file
 from pipeline.policy.schema.base import Grade
 from pipeline.retention.holdings import PARTS
-from pipeline.retention.traces import PIECE, Left, Values, said
+from pipeline.retention.mail_text import said
+from pipeline.retention.traces import PIECE, Left, Values
 from tests.retention.scene import Scene
 from tests.world import CLIENT
 
