@@ -27,7 +27,7 @@ from pipeline.edges import office
 from pipeline.edges.press import Press
 from pipeline.edges.reader import Reader
 from pipeline.incoming import message
-from pipeline.incoming.assent import assent
+from pipeline.incoming.answers.assent import assent
 from pipeline.outgoing.billing.einvoice import business_terms
 from pipeline.outgoing.values.invoice import bill_lines, buyer, exemption, invoice_values, seller
 from pipeline.policy.addressee import Chosen, Dropped, Person, doubts

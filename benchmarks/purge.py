@@ -20,7 +20,7 @@ from benchmarks.table import Row
 from pipeline.edges.database import Database
 from pipeline.model import OWN_HEADER
 from pipeline.practice import opened
-from pipeline.retention import mailing, purge
+from pipeline.retention.mail import mailing, purge
 from tests.mailstack.stack import MailStack
 from tests.policy.written import broken
 from tests.retention.purging import MESSAGES

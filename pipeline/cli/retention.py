@@ -41,7 +41,8 @@ def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> 
 
 
 def _purge(chosen: Namespace) -> int:
-    from pipeline.retention import guarding, mailing, purge
+    from pipeline.retention import guarding
+    from pipeline.retention.mail import mailing, purge
 
     with opened(chosen.practice) as practice, alone(practice.storage.root):
         now = utc_now()

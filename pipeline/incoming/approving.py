@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline import approvals
-from pipeline.incoming.assent import Answer, assent
+from pipeline.incoming.answers.assent import Answer, assent
 from pipeline.incoming.mail import Known, Mail, Sent, Standing
 from pipeline.incoming.match import Layer, Match, answered, of_message_id
 from pipeline.model import Kind, Party, Purpose, Reason

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.incoming.fields import message_ids
 from pipeline.incoming.mail import Bounce, Mail
+from pipeline.incoming.mime.fields import message_ids
 from pipeline.incoming.nature import is_bounce
 from pipeline.model import OWN_HEADER
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pipeline.config.comparisons import Bounds, Header, Period, Text
 from pipeline.config.patterns import found, plain
 from pipeline.config.rules import Attachment, Condition
+from pipeline.incoming.answers.own_text import own_text
 from pipeline.incoming.mail import File, Mail, Standing
-from pipeline.incoming.own_text import own_text
 from pipeline.model import Nature
 from pipeline.words import say
 

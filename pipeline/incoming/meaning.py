@@ -15,12 +15,13 @@ from datetime import datetime
 
 from pipeline.config.rules import Action
 from pipeline.errors import ReadingFailed, ReadingNotInstalled
-from pipeline.incoming import answers, approving, bounces, facts, message, rules
+from pipeline.incoming import approving, bounces, facts, message, rules
+from pipeline.incoming.answers import letters
+from pipeline.incoming.answers.own_text import own_text
 from pipeline.incoming.judging import ANSWERED, Letter, judge_document, trouble_of
 from pipeline.incoming.mail import Bounce, Correspondent, File, Known, Mail, Page, Sent, Standing
 from pipeline.incoming.match import Match, answered, match, of_message_id, replied_to
 from pipeline.incoming.moment import came_at
-from pipeline.incoming.own_text import own_text
 from pipeline.incoming.papers import Papers, Returned, recognise
 from pipeline.model import Kind, MailState, Nature, ObligationState, Party, Reason, message_file
 from pipeline.practice import Practice
@@ -192,7 +193,7 @@ def _words(practice: Practice, meaning: Meaning, mail: Mail, known: Known) -> No
         meaning.withdraws = tuple(sorted(dossiers))
         meaning.asks.append(("withdrawal", (("withdrawn_at_once", {"dossiers": ", ".join(sorted(dossiers))}),)))
     asked = any(approving.asked_by(practice, sent) for sent in answered(mail, known))
-    said_no = not asked and any(answers.declines(own_text(one)) for one in (mail.text, mail.html_text))
+    said_no = not asked and any(letters.declines(own_text(one)) for one in (mail.text, mail.html_text))
     if meaning.match.dossier and said_no:
         meaning.declines = _owes_quote(practice, meaning)
         decline: Ask = ("decline", (("declined_at_once", {}),))
@@ -213,8 +214,8 @@ def _her_word(practice: Practice, meaning: Meaning, mail: Mail, known: Known) ->
 def _withdraws(mail: Mail, ours: str) -> bool:
     """Tell whether a consent is taken back anywhere in what was written: subject, text, HTML, around a quote."""
     own = f"{mail.subject}. {own_text(mail.text)}", own_text(mail.html_text)
-    below = (answers.withdraws_below(one, ours) for one in (mail.text, mail.html_text))
-    return any(map(answers.withdraws, own)) or any(below)
+    below = (letters.withdraws_below(one, ours) for one in (mail.text, mail.html_text))
+    return any(map(letters.withdraws, own)) or any(below)
 
 
 def _ours(practice: Practice, dossiers: Iterable[str]) -> str:

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from pipeline.incoming import nature
-from pipeline.incoming.addresses import mailboxes
-from pipeline.incoming.charsets import decoded, printable, words_decoded
-from pipeline.incoming.fields import Fields, message_ids
 from pipeline.incoming.mail import Mail
-from pipeline.incoming.parts import MESSAGES, Part, parse
-from pipeline.incoming.readable import readable
-from pipeline.incoming.unpack import LONGEST_TEXT, contents, written
+from pipeline.incoming.mime.addresses import mailboxes
+from pipeline.incoming.mime.charsets import decoded, printable, words_decoded
+from pipeline.incoming.mime.fields import Fields, message_ids
+from pipeline.incoming.mime.parts import MESSAGES, Part, parse
+from pipeline.incoming.mime.readable import readable
+from pipeline.incoming.mime.unpack import LONGEST_TEXT, contents, written
 
 MOST_OCTETS, MOST_RECIPIENTS, LONGEST_SUBJECT, _LONGEST_DATE = 60_000_000, 100, 1_000, 100
 MOST_HTML = 2_000_000

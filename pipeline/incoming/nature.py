@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.incoming.fields import parameters, value
 from pipeline.incoming.mail import Mail
+from pipeline.incoming.mime.fields import parameters, value
 from pipeline.model import OWN_HEADER, Nature
 
 _DAEMON = re.compile(r"(?:^|[<\s])mailer-daemon(?:[@>\s(]|$)", re.IGNORECASE)

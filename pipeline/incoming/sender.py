@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.incoming.fields import LONGEST_FIELD
 from pipeline.incoming.mail import Mail, Standing
+from pipeline.incoming.mime.fields import LONGEST_FIELD
 
 _TOKEN = re.compile(r'(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<open>\()|(?P<end>;)|(?P<space>\s+)|(?P<word>[^\s()";\\]+)')
 _COMMENT = re.compile(r"\\.|[()]", re.DOTALL)

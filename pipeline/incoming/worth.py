@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pipeline.incoming.answers import declines, folded, withdraws
+from pipeline.incoming.answers.letters import declines, folded, withdraws
 from pipeline.incoming.mail import Known
 from pipeline.model import OWN_HEADER
 from pipeline.tokens import ALPHABET

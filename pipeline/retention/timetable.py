@@ -7,7 +7,8 @@ from datetime import datetime
 
 from pipeline.errors import NotReachable
 from pipeline.practice import Practice
-from pipeline.retention import answers, closing, drafts, erase, forgotten, guarding, learning, mailing, planning, purge
+from pipeline.retention import answers, closing, drafts, erase, forgotten, guarding, learning, planning
+from pipeline.retention.mail import mailing, purge
 
 Tell = Callable[[str], None]
 ROUNDS = 3

@@ -1338,7 +1338,7 @@ WORDS = {
     "profile_acts": "something in this PDF can act when it is opened ({what}), or it is damaged; it does not go to a "
     "client like this. Fetch the profile again, or print it to a new PDF",
     "profile_pages": "this PDF has {count} pages, and a profile has {most} at most; see whether this is the right file",
-    # Erasing and deleting, and what the coach looks at first (policy.guard, retention.guarding, retention.purge)
+    # Erasing and deleting, and what the coach looks at first (policy.guard, retention.guarding, retention.mail.purge)
     "waits_plan": "a plan to erase that you must look at first",
     "waits_purge": "a mail that could not go everywhere",
     "clock_behind": "the clock of this computer says {now}, while it has been {seen} before; set the clock right, and "

@@ -1351,7 +1351,7 @@ WORDS = {
     "profile_pages": "deze PDF heeft {count} bladzijden, en een profiel heeft er hoogstens {most}; kijk of dit het "
     "goede "
     "bestand is",
-    # Erasing and deleting, and what the coach looks at first (policy.guard, retention.guarding, retention.purge)
+    # Erasing and deleting, and what the coach looks at first (policy.guard, retention.guarding, retention.mail.purge)
     "waits_plan": "een plan om te wissen waar u eerst naar moet kijken",
     "waits_purge": "een mail die niet overal weg kon",
     "clock_behind": "de klok van deze computer staat op {now}, terwijl het al {seen} is geweest; zet de klok goed, dan "

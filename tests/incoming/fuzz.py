@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from pipeline.incoming import bounces, message, nature, sender
+from pipeline.incoming.answers.own_text import own_text
 from pipeline.incoming.mail import Mail, Standing
-from pipeline.incoming.own_text import own_text
 from pipeline.model import Nature
 from pipeline.words import LANGUAGES
 from tests.incoming import samples

@@ -12,7 +12,7 @@ import quopri
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.incoming.assent import Answer
+from pipeline.incoming.answers.assent import Answer
 from tests.incoming.samples import CLIENT, COACH, JPEG, PDF, attached, headers, lines, multipart, smime_beside
 
 QUESTION = {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.incoming.answers import MOST, declines, folded, withdraws, withdraws_below
+from pipeline.incoming.answers.letters import MOST, declines, folded, withdraws, withdraws_below
 
 TAKEN_BACK = [
     "Hierbij trek ik mijn toestemming in.",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.incoming.answers import folded
-from pipeline.incoming.assent import LONGEST, MOST, Answer, assent
+from pipeline.incoming.answers.assent import LONGEST, MOST, Answer, assent
+from pipeline.incoming.answers.letters import folded
 from pipeline.incoming.mail import Mail
 from pipeline.incoming.message import read
 from tests.incoming import replies

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.incoming.answers.own_text import not_ours, own_text
 from pipeline.incoming.message import read
-from pipeline.incoming.own_text import not_ours, own_text
 from tests.incoming import samples
 
 OWN = "Beste Marieke,\n\nIk ga akkoord.\n\nGroet,\nSanne"

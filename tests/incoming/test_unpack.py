@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.incoming import archive, message, nature, smime, winmail
+from pipeline.incoming import message, nature
 from pipeline.incoming.mail import Mail
+from pipeline.incoming.mime import archive, smime, winmail
 from pipeline.model import Nature
 from pipeline.words import LANGUAGES
 from tests.incoming import samples

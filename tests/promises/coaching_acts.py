@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import approvals, attention
 from pipeline.incoming import approving, booking, consents
-from pipeline.incoming.assent import Answer
+from pipeline.incoming.answers.assent import Answer
 from pipeline.incoming.facts import known
 from pipeline.incoming.mail import Bounce
 from pipeline.model import Kind

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pipeline import approvals
 from pipeline.incoming import approving, consents
-from pipeline.incoming.assent import Answer
+from pipeline.incoming.answers.assent import Answer
 from pipeline.practice import Practice
 
 

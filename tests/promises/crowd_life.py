@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pipeline import attention
 from pipeline.incoming import approving
-from pipeline.incoming.assent import Answer
+from pipeline.incoming.answers.assent import Answer
 from pipeline.model import Kind
 from pipeline.outgoing.course import dispatch, profiles, reports, sharing
 from pipeline.outgoing.sending import outbox

@@ -31,7 +31,8 @@ from pipeline import attention
 from pipeline.edges.database import Database
 from pipeline.edges.reader import Reader
 from pipeline.errors import UsageError
-from pipeline.incoming import answers, message, understand
+from pipeline.incoming import message, understand
+from pipeline.incoming.answers import letters
 from pipeline.incoming.verdict import Expected, judge
 from pipeline.model import Kind, MailState
 from pipeline.outgoing.opening import reminders
@@ -729,7 +730,7 @@ TAKES_BACK = [
 
 @pytest.mark.parametrize("said", TAKES_BACK)
 def test_a_consent_can_be_taken_back_in_ordinary_words(said: str) -> None:
-    assert answers.withdraws(said)
+    assert letters.withdraws(said)
 
 
 SAYS_NO = [
@@ -744,7 +745,7 @@ SAYS_NO = [
 
 @pytest.mark.parametrize("said", SAYS_NO)
 def test_a_quote_can_be_declined_in_ordinary_words(said: str) -> None:
-    assert answers.declines(said)
+    assert letters.declines(said)
 
 
 @pytest.mark.parametrize(
@@ -752,7 +753,7 @@ def test_a_quote_can_be_declined_in_ordinary_words(said: str) -> None:
     ["Ik ga niet akkoord met dinsdag als dag; woensdag kan wel.", "Ik zie van de week wel af hoe laat het wordt."],
 )
 def test_a_day_that_does_not_suit_declines_no_quote(said: str) -> None:
-    assert not answers.declines(said)
+    assert not letters.declines(said)
 
 
 def test_a_consent_taken_back_below_what_is_answered_is_taken_back(desk: Desk) -> None:

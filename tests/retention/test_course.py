@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from pipeline.model import HoldKind, Kind, MessageState, Party, message_file
 from pipeline.policy.schema.base import Category
-from pipeline.retention import course, drafts, forecast, holds, mailing
+from pipeline.retention import course, drafts, forecast, holds
 from pipeline.retention.holdings import PARTS
+from pipeline.retention.mail import mailing
 from pipeline.retention.numbered import NUMBERED
 from pipeline.retention.versions import plan_of
 from pipeline.words import say

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.model import CopyState
 from pipeline.policy.policy import Policy
-from pipeline.retention import mailing
+from pipeline.retention.mail import mailing
 from tests.policy.written import broken, read
 from tests.retention.purging import ACCEPTED, RULE, RULES
 from tests.retention.scene import START, Scene, on

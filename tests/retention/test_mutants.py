@@ -39,19 +39,19 @@ class Mutant:
 
 MUTANTS = {
     "the trash is skipped": Mutant(
-        "retention/copies.py", "if one.can_be_opened]", r'if one.can_be_opened and "\\trash" not in one.uses]',
+        "retention/mail/copies.py", "if one.can_be_opened]", r'if one.can_be_opened and "\\trash" not in one.uses]',
         f"{PURGE}::test_a_copy_in_the_trash_goes_too",
     ),
     "the time of the queue counts": Mutant(
-        "retention/mailing.py", "m.kinds, m.accepted_at,", "m.kinds, m.queued_at AS accepted_at,",
+        "retention/mail/mailing.py", "m.kinds, m.accepted_at,", "m.kinds, m.queued_at AS accepted_at,",
         f"{MAILING}::test_the_wait_of_a_note_is_counted_from_its_acceptance",
     ),
     "holds are not looked at": Mutant(
-        "retention/purge.py", "for row in rows if not held(row))", "for row in rows)",
+        "retention/mail/purge.py", "for row in rows if not held(row))", "for row in rows)",
         f"{PURGE}::test_a_hold_and_a_restriction_suspend_and_when_lifted_it_goes_on",
     ),
     "the reply is trusted": Mutant(
-        "retention/clearing.py", "absence = mailbox.absent(box, by_token)",
+        "retention/mail/clearing.py", "absence = mailbox.absent(box, by_token)",
         "absence = mailbox.Absence(frozenset(by_token), {}, frozenset())",
         f"{PURGE}::test_a_server_that_says_it_did_is_not_believed",
     ),
@@ -72,12 +72,12 @@ MUTANTS = {
         "retention/test_lives.py::test_a_quote_that_expired_or_was_declined_has_lapsed",
     ),
     "the guard is not asked": Mutant(
-        "retention/purge.py", "if intended.things and not guarding.may(practice, intended, box",
+        "retention/mail/purge.py", "if intended.things and not guarding.may(practice, intended, box",
         "if not intended.things and not guarding.may(practice, intended, box",
         "retention/test_purge_guard.py::test_a_plan_much_larger_than_usual_waits_and_goes_on_at_her_yes",
     ),
     "what is in doubt goes": Mutant(
-        "retention/purge.py", "AND (token IS NULL OR token NOT IN", "AND (1 OR token NOT IN",
+        "retention/mail/purge.py", "AND (token IS NULL OR token NOT IN", "AND (1 OR token NOT IN",
         f"{PURGE}::test_what_was_put_down_still_waits_while_the_mail_is_in_doubt",
     ),
     "a withdrawal does not win": Mutant(

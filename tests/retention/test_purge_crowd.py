@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.edges.mailbox import Removal
 from pipeline.edges.mailbox.headers import batches
-from pipeline.retention import purge
+from pipeline.retention.mail import purge
 from tests.edges.mailboxes import PROVIDERS, TOKEN, Accounts, decoys, hashed, letter
 from tests.mailstack.fixtures import needs_servers
 from tests.retention.purging import ACCEPTED, MESSAGES, Desk, desk

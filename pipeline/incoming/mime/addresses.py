@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.incoming.charsets import words_decoded
+from pipeline.incoming.mime.charsets import words_decoded
 
 LONGEST, MOST = 16_000, 200
 

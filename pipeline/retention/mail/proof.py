@@ -17,7 +17,7 @@ from pipeline.edges.mailbox.headers import batches
 from pipeline.model import PurgeState
 from pipeline.policy.schema.base import Grade
 from pipeline.practice import Practice
-from pipeline.retention.clearing import Outcome, Rows, Sight
+from pipeline.retention.mail.clearing import Outcome, Rows, Sight
 from pipeline.steps import pause
 
 WHAT = "purge"

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from pipeline.incoming.own_text import not_ours
+from pipeline.incoming.answers.own_text import not_ours
 
 MOST, LONGEST_SENTENCE, OVERLAP = 40_000, 600, 300
 _HIDDEN = {"Cf", "Mn"}

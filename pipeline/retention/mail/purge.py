@@ -16,8 +16,9 @@ from pipeline.edges import mailbox
 from pipeline.model import CopyState, MessageState, PurgeState, message_file
 from pipeline.policy.schema.base import Category, Grade
 from pipeline.practice import Practice, account_of
-from pipeline.retention import clearing, copies, guarding, holds, proof
-from pipeline.retention.clearing import Rows
+from pipeline.retention import guarding, holds
+from pipeline.retention.mail import clearing, copies, proof
+from pipeline.retention.mail.clearing import Rows
 
 Tell = Callable[[str], None]
 ROUND = 10_000

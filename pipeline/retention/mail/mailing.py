@@ -24,7 +24,7 @@ from pipeline.model import (
 from pipeline.policy.mailterms import MailLife, MailTerm, kinds_of, mail_term
 from pipeline.policy.schema.mail import Deleted, MailKind
 from pipeline.practice import Practice
-from pipeline.retention import proof
+from pipeline.retention.mail import proof
 
 OPENED_BY = "('{}', '{}')".format(*OPENING)
 COURSE = ", ".join(f"'{purpose}'" for purpose in IN_COURSE)

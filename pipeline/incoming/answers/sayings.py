@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.incoming.answers import folded
-from pipeline.incoming.courtesies import WEIGHTY, Names
+from pipeline.incoming.answers.courtesies import WEIGHTY, Names
+from pipeline.incoming.answers.letters import folded
 
 LONGEST_YES, _MOST_NAMES = 300, 100
 _DOC, _WHO = "<doc>", "<who>"

@@ -10,7 +10,7 @@ import re
 import urllib.parse
 from dataclasses import dataclass
 
-from pipeline.incoming.charsets import decoded, printable, words_decoded
+from pipeline.incoming.mime.charsets import decoded, printable, words_decoded
 
 MOST_FIELDS, LONGEST_FIELD, LONGEST_RAW, LONGEST_NAME = 500, 4_000, 32_000, 120
 FOR_PEOPLE = {"subject", "comments", "keywords", "thread-topic", "from", "to", "cc", "reply-to", "sender"}

@@ -25,7 +25,7 @@ from pipeline.errors import ReadingFailed, ReadingNotInstalled
 from pipeline.model import IN_COURSE, OPENING, OWN_HEADER, Kind, Purpose
 from pipeline.practice import Practice
 from pipeline.press.countersign import COUNTERSIGNED
-from pipeline.retention import identical
+from pipeline.retention.mail import identical
 
 WHAT = "purge"
 LARGEST = 40 << 20

@@ -11,9 +11,9 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from pipeline.incoming import smime
-from pipeline.incoming.charsets import transferred
-from pipeline.incoming.fields import Fields, fields_of, file_name, parameters, value
+from pipeline.incoming.mime import smime
+from pipeline.incoming.mime.charsets import transferred
+from pipeline.incoming.mime.fields import Fields, fields_of, file_name, parameters, value
 
 MOST_PARTS, DEEPEST, MOST_LINES, LONGEST_LINE, MOST_INNER = 500, 20, 50_000, 300, 60_000_000
 FIRST_HEADER, OTHER_HEADER = 1_000_000, 64_000

@@ -15,11 +15,12 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.incoming import courtesies, disclaimers, nature, sayings
-from pipeline.incoming.answers import folded, withdraws
-from pipeline.incoming.courtesies import Names
+from pipeline.incoming import nature
+from pipeline.incoming.answers import courtesies, disclaimers, sayings
+from pipeline.incoming.answers.courtesies import Names
+from pipeline.incoming.answers.letters import folded, withdraws
+from pipeline.incoming.answers.own_text import LONGEST_LINE, Whose, letters, not_ours, own_text, passages
 from pipeline.incoming.mail import Mail
-from pipeline.incoming.own_text import LONGEST_LINE, Whose, letters, not_ours, own_text, passages
 from pipeline.model import Nature
 
 MOST, LONGEST, MOST_LINES, MOST_PASSAGES, SHORTEST_KNOWN, SHORTEST_LINE = 60_000, 3_000, 80, 100, 20, 8

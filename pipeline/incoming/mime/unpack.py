@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pipeline.incoming import archive, smime, winmail
-from pipeline.incoming.charsets import decoded, printable
-from pipeline.incoming.fields import Fields, fields_of, shown
 from pipeline.incoming.mail import File
-from pipeline.incoming.parts import MESSAGES, Part
-from pipeline.incoming.readable import readable
+from pipeline.incoming.mime import archive, smime, winmail
+from pipeline.incoming.mime.charsets import decoded, printable
+from pipeline.incoming.mime.fields import Fields, fields_of, shown
+from pipeline.incoming.mime.parts import MESSAGES, Part
+from pipeline.incoming.mime.readable import readable
 
 MOST_FILES, MOST_BYTES, LONGEST_TEXT = 100, 60_000_000, 200_000
 LONGEST_REPORT, MOST_REPORTS, MOST_UNREAD = 20_000, 20, 100

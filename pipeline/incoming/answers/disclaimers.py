@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.incoming.answers import folded
+from pipeline.incoming.answers.letters import folded
 
 _DISCLAIMER = re.compile(
     r"disclaimer\b|(?:de informatie|dit (?:e-?mail ?)?bericht|deze e-?mail|aan (?:dit|de inhoud|deze)|the information"

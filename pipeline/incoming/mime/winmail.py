@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from pipeline.incoming.charsets import decoded
+from pipeline.incoming.mime.charsets import decoded
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 MOST_FILES, _MOST_ATTRIBUTES, _MOST_PROPERTIES, _MOST_VALUES, _DEEPEST = 100, 2_000, 300, 300, 3

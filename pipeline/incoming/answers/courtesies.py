@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.incoming.answers import folded
-from pipeline.incoming.disclaimers import paragraphs_before
+from pipeline.incoming.answers.disclaimers import paragraphs_before
+from pipeline.incoming.answers.letters import folded
 from pipeline.incoming.mail import Mail
 
 _MOST_NAMES = 100

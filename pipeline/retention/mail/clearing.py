@@ -16,8 +16,8 @@ from datetime import datetime
 from pipeline.edges import mailbox
 from pipeline.model import PurgeState
 from pipeline.practice import Practice
-from pipeline.retention import copies, identical
-from pipeline.retention.copies import Likeness
+from pipeline.retention.mail import copies, identical
+from pipeline.retention.mail.copies import Likeness
 
 STAYS = {mailbox.Removal.IN_TRASH: "copy_in_trash", mailbox.Removal.CANNOT: "copy_cannot_go"}
 OVER = {mailbox.Removal.REMOVED, mailbox.Removal.ABSENT, mailbox.Removal.FOREIGN}

@@ -15,7 +15,7 @@ from pipeline.edges import mailbox
 from pipeline.edges.mailbox.headers import batches, present
 from pipeline.model import Party
 from pipeline.practice import Practice
-from pipeline.retention import by_hand
+from pipeline.retention.mail import by_hand
 
 
 class Likeness(Enum):
