@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
 from pipeline.cli.look import known_dossier
 from pipeline.errors import UsageError
 from pipeline.outgoing.sending import outbox
-from pipeline.practice import opened
+from pipeline.overview import mail
+from pipeline.practice import Practice, opened
 from pipeline.worker import utc_now
 
 
@@ -19,6 +21,7 @@ def add(commands: _SubParsersAction[ArgumentParser], shared: ArgumentParser) -> 
     settle = commands.add_parser("settle", parents=[shared], help="say of mail in doubt whether it arrived")
     settle.add_argument("reference", metavar="REF")
     settle.add_argument("answer", choices=["arrived", "resend"], help="it arrived, or it did not and must go again")
+    settle.add_argument("mail", metavar="MAIL", nargs="?", help="which one, when several are in doubt")
     settle.set_defaults(command=_settle)
 
 
@@ -35,8 +38,21 @@ def _release(chosen: Namespace) -> int:
 def _settle(chosen: Namespace) -> int:
     with opened(chosen.practice) as practice:
         reference = known_dossier(practice, chosen.reference)
-        count = outbox.settle(practice, reference, utc_now(), arrived=chosen.answer == "arrived")
-    if not count:
-        raise UsageError(f"{reference} has no mail in doubt; see: pipeline show {reference}")
-    print(f"{count} mail{'s' if count > 1 else ''} of {reference}: {chosen.answer}")
+        row = _in_doubt(practice, reference, (chosen.mail or "").upper())
+        arrived = chosen.answer == "arrived"
+        if not outbox.settle(practice, reference, utc_now(), arrived=arrived, token=row["token"]):
+            raise UsageError(f"{reference}: this mail waits for another answer of yours; see: pipeline attention")
+    print(f"{mail(row)} of {reference}: {chosen.answer}")
     return 0
+
+
+def _in_doubt(practice: Practice, reference: str, token: str) -> sqlite3.Row:
+    """Give the mail in doubt that is meant; of several the one of that token, since each can have ended otherwise."""
+    doubts = outbox.in_doubt(practice, reference)
+    if not doubts:
+        raise UsageError(f"{reference} has no mail in doubt; see: pipeline show {reference}")
+    meant = [row for row in doubts if row["token"] == token or (not token and len(doubts) == 1)]
+    if not meant:
+        lines = [f"  pipeline settle {reference} arrived|resend {row['token']}   ({mail(row)})" for row in doubts]
+        raise UsageError("\n".join([f"say which mail of {reference} you mean:", *lines]))
+    return meant[0]

@@ -253,6 +253,22 @@ def test_a_released_mail_goes_at_the_next_run(sent: Typing, server: ScriptedSmtp
     assert len(server.accepted) == 2 and sent("release", ref).code == 64
 
 
+def test_of_several_mails_in_doubt_the_coach_says_of_each_what_became_of_it(sent: Typing, server: ScriptedSmtp) -> None:
+    server.at("dot", drop="reset", accept=False)
+    ref = sent_one(sent, sponsor=SPONSOR)
+    server.behave()
+    tokens = {str(party): str(token) for party, token in sent.world.rows("SELECT party, token FROM messages")}
+    refused = sent("settle", ref, "resend")
+    assert refused.code == 64 and sent.world.states() == ["in_doubt", "in_doubt"]
+    for party, token in tokens.items():
+        assert f"pipeline settle {ref} arrived|resend {token}   (mail v1 to the {party})" in refused.said
+    assert sent("settle", ref, "resend", "AAAA-AAAA").code == 64
+    assert sent("settle", ref, "arrived", tokens["sponsor"]).out == f"mail v1 to the sponsor of {ref}: arrived\n"
+    assert sent("settle", ref, "resend").out == f"mail v1 to the client of {ref}: resend\n", "the only one left"
+    sent("run", "--once")
+    assert [one for taken in server.accepted for one in taken.recipients] == [CLIENT]
+
+
 @pytest.mark.parametrize(("answer", "copies", "state"), [("arrived", 1, "accepted"), ("resend", 2, "accepted")])
 def test_a_mail_in_doubt_waits_for_the_coachs_word(
     sent: Typing, server: ScriptedSmtp, answer: str, copies: int, state: str
@@ -262,6 +278,6 @@ def test_a_mail_in_doubt_waits_for_the_coachs_word(
     status = sent("status")
     assert status.code == 1 and "in twijfel: misschien aangekomen, wordt niet vanzelf herhaald" in status.out
     assert sent("run", "--once").code == 0 and len(server.accepted) == 1
-    assert sent("settle", ref, answer).out == f"1 mail of {ref}: {answer}\n"
+    assert sent("settle", ref, answer).out == f"mail v1 to the client of {ref}: {answer}\n"
     sent("run", "--once")
     assert len(server.accepted) == copies and sent.world.states() == [state] and sent("status").code == 0

@@ -82,17 +82,17 @@ def violations(scene: Busy, expected: Ending) -> list[str]:
     shown = [line for line in lines(scene.world, utc_now) if line.attention and line.state == "in_doubt"]
     wrong = [*untruths(scene), *_left_over(scene)]
     wrong += [] if len(shown) == len(doubts) else [f"{len(doubts)} mails are in doubt, {len(shown)} are shown"]
-    again = _settle(scene, doubts)
-    wrong += [*differences(ending(scene), expected), *_each_once(scene, again), *_profile_waits(scene)]
-    return [*wrong, *_profile_goes(scene), *untruths(scene, again), *quiet(scene)]
+    _settle(scene, doubts)
+    wrong += [*differences(ending(scene), expected), *_each_once(scene), *_profile_waits(scene)]
+    return [*wrong, *_profile_goes(scene), *untruths(scene), *quiet(scene)]
 
 
-def untruths(scene: Busy, again: frozenset[object] = frozenset()) -> list[str]:
-    """Give what is lost, double, misdirected or falsely said, at any moment; those of `again` were sent once more."""
+def untruths(scene: Busy) -> list[str]:
+    """Give what is lost, double, misdirected or falsely said, at any moment."""
     if not scene.world.rows("SELECT 1 FROM sqlite_master WHERE name = 'invoices'"):
         return ["the practice has lost its books"]
     return [
-        *_lost(scene), *_unlike_their_rows(scene), *_books(scene), *_sends(scene, again), *_misdirected(scene),
+        *_lost(scene), *_unlike_their_rows(scene), *_books(scene), *_sends(scene), *_misdirected(scene),
         *([] if scene.road.whole() else ["the ledger is broken"]),
     ]  # fmt: skip
 
@@ -151,13 +151,13 @@ def _books(scene: Busy) -> Iterator[str]:
             yield f"invoice {number} is not in the dossier as the books name it"
 
 
-def _sends(scene: Busy, again: frozenset[object]) -> Iterator[str]:
+def _sends(scene: Busy) -> Iterator[str]:
     """A mail that is accepted arrived once, one in doubt at most once, another not; and the ledger says the same."""
     accepted = Counter(entry["token"] for entry in _entries(scene) if entry["event"] == "message.accepted")
     rows = scene.world.rows("SELECT token, recipient, state FROM messages")
     for token, recipient, state in rows:
         count = len(_arrived(scene, token, recipient))
-        if token not in again and count not in MAY_HAVE_ARRIVED.get(str(state), {0}):
+        if count not in MAY_HAVE_ARRIVED.get(str(state), {0}):
             yield f"{recipient} has {count} mails, and one counts as {state}"
         if accepted[str(token)] != (state == "accepted"):
             yield f"the ledger says {accepted[str(token)]} times that a mail was accepted which is {state}"
@@ -189,28 +189,22 @@ def _agreed(scene: Busy) -> bool:
     return asked == [("accepted",)]
 
 
-def _each_once(scene: Busy, again: frozenset[object]) -> Iterator[str]:
+def _each_once(scene: Busy) -> Iterator[str]:
     """After the coach's word every mail but the one that is held was accepted."""
     for token, recipient, state in scene.world.rows("SELECT token, recipient, state FROM messages"):
         count = len(_arrived(scene, token, recipient))
-        if (state, count) not in {("accepted", 1), ("held", 0), ("accepted", 2 if token in again else 1)}:
+        if (state, count) not in {("accepted", 1), ("held", 0)}:
             yield f"after the coach's word {recipient} has {count} mails, and one is {state}"
 
 
-def _settle(scene: Busy, doubts: Rows) -> frozenset[object]:
-    """Let the coach say the truth of each mail in doubt, and work; gives what is sent again though it had arrived.
-
-    Her word is about all mails of a dossier: of two that ended differently she has both sent again.
-    """
-    again = set()
+def _settle(scene: Busy, doubts: Rows) -> None:
+    """Let the coach say the truth of each mail in doubt, and work."""
     with scene.world.opened() as practice:
-        for dossier in {dossier for *_, dossier in doubts}:
-            arrived = {token: bool(_arrived(scene, token, to)) for token, to, where in doubts if where == dossier}
-            outbox.settle(practice, str(dossier), utc_now(), arrived=all(arrived.values()))
-            again |= set() if all(arrived.values()) else {token for token, true in arrived.items() if true}
+        for token, to, dossier in doubts:
+            arrived = bool(_arrived(scene, token, to))
+            outbox.settle(practice, str(dossier), utc_now(), arrived=arrived, token=str(token))
     if doubts:
         scene.world.work()
-    return frozenset(again)
 
 
 def _profile_waits(scene: Busy) -> list[str]:

@@ -173,8 +173,9 @@ class Acts:
         now, rows = self.tick(), self.practice.database.rows
         for row in rows("SELECT number FROM attention WHERE state = 'open' AND what = 'addressee'"):
             attention.accept(self.practice, row["number"], now)
-        if doubt := {row["token"] for row in rows("SELECT token FROM messages WHERE state = 'in_doubt'")}:
-            outbox.settle(self.practice, self.stage.reference, now, arrived=bool(doubt & self.stage.arrived))
+        for doubt in outbox.in_doubt(self.practice, self.stage.reference):
+            arrived = doubt["token"] in self.stage.arrived
+            outbox.settle(self.practice, self.stage.reference, now, arrived=arrived, token=doubt["token"])
         outbox.release(self.practice, self.stage.reference, now)
         self._work()
         self._check_nothing_waits()

@@ -183,12 +183,9 @@ class Life:
             self._settle(self.crowd.references[person.number], now)
 
     def _settle(self, reference: str, now: datetime) -> None:
-        rows = self.practice.database.rows(
-            "SELECT token FROM messages WHERE dossier = ? AND state = 'in_doubt'", reference
-        )
-        if rows:
-            arrived = bool({row["token"] for row in rows} & self.arrived)
-            outbox.settle(self.practice, reference, now, arrived=arrived)
+        for doubt in outbox.in_doubt(self.practice, reference):
+            arrived = doubt["token"] in self.arrived
+            outbox.settle(self.practice, reference, now, arrived=arrived, token=doubt["token"])
 
     def end(self) -> None:
         """Let all come to rest, everybody answer, and all come to rest again; and look at everything."""

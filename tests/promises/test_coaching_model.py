@@ -71,7 +71,7 @@ def test_once_somebody_else_pays_she_gets_in_any_order_only_what_was_let_go_to_h
 @pytest.mark.parametrize("stage", WAYS, indirect=True)
 def test_in_no_order_of_four_once_she_has_both_does_anybody_get_what_she_may_not_have(stage: Stage) -> None:
     """Length 8 by way of the mails that most hangs on; two minutes a policy."""
-    assert {(SPONSOR, Kind.REPORT, 2), (NEW_SPONSOR, Kind.REPORT, 2)} <= elsewhere(explore(stage, SENT, 4))
+    assert (SPONSOR, Kind.REPORT, 2) in elsewhere(explore(stage, SENT, 4))
 
 
 @pytest.mark.long

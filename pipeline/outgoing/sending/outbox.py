@@ -158,26 +158,39 @@ def withhold(practice: Practice, token: str, now: datetime) -> int:
     return len(rows)
 
 
-def settle(practice: Practice, reference: str, now: datetime, *, arrived: bool) -> int:
-    """Take the coach's word on the mails of a dossier that are in doubt: they arrived, or they are to be sent again."""
-    if arrived:
-        word = "the coach says that it arrived"
-        return _decide(
-            practice, reference, MessageState.IN_DOUBT, lambda row: accepted.record(practice, row, now, word)
-        )
-    word = "the coach says that it did not arrive"
-    return _decide(practice, reference, MessageState.IN_DOUBT, lambda row: states.queue_again(practice, row, now, word))
+def in_doubt(practice: Practice, reference: str) -> list[sqlite3.Row]:
+    """Give the mails of a dossier of which nobody knows whether they arrived, in the order in which they were made."""
+    return practice.database.rows(
+        "SELECT * FROM messages WHERE dossier = ? AND state = ? ORDER BY rowid", reference, MessageState.IN_DOUBT
+    )
+
+
+def settle(practice: Practice, reference: str, now: datetime, *, arrived: bool, token: str | None = None) -> int:
+    """Take the coach's word on mail of a dossier that is in doubt: it arrived, or it is to be sent again.
+
+    It is about the mail with this token, and without one about all of them; gives how many that were.
+    """
+
+    def act(row: sqlite3.Row) -> None:
+        if arrived:
+            accepted.record(practice, row, now, "the coach says that it arrived")
+        else:
+            states.queue_again(practice, row, now, "the coach says that it did not arrive")
+
+    return _decide(practice, reference, MessageState.IN_DOUBT, act, token=token)
 
 
 def _decide(
-    practice: Practice, reference: str, state: MessageState, act: Callable[[sqlite3.Row], None], reason: str = "%"
-) -> int:
+    practice: Practice, reference: str, state: MessageState, act: Callable[[sqlite3.Row], None], reason: str = "%",
+    token: str | None = None,
+) -> int:  # fmt: skip
     """Act on the mails of a dossier that are in `state` now, for a reason like this; looking and acting are one."""
     with practice.database.transaction():
         rows = practice.database.rows(
             "SELECT * FROM messages AS m WHERE dossier = ? AND state = ? AND coalesce(reason, '') LIKE ?"
+            " AND token = coalesce(?, token)"
             " AND NOT EXISTS (SELECT 1 FROM attention WHERE token = m.token AND state = ?)",
-            reference, state, reason, AttentionState.OPEN,
+            reference, state, reason, token, AttentionState.OPEN,
         )  # fmt: skip
         for row in rows:
             act(row)
