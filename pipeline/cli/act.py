@@ -38,7 +38,7 @@ def _release(chosen: Namespace) -> int:
 def _settle(chosen: Namespace) -> int:
     with opened(chosen.practice) as practice:
         reference = known_dossier(practice, chosen.reference)
-        row = _in_doubt(practice, reference, (chosen.mail or "").upper())
+        row = _in_doubt(practice, reference, chosen.mail)
         arrived = chosen.answer == "arrived"
         if not outbox.settle(practice, reference, utc_now(), arrived=arrived, token=row["token"]):
             raise UsageError(f"{reference}: this mail waits for another answer of yours; see: pipeline attention")
@@ -46,12 +46,12 @@ def _settle(chosen: Namespace) -> int:
     return 0
 
 
-def _in_doubt(practice: Practice, reference: str, token: str) -> sqlite3.Row:
+def _in_doubt(practice: Practice, reference: str, token: str | None) -> sqlite3.Row:
     """Give the mail in doubt that is meant; of several the one of that token, since each can have ended otherwise."""
     doubts = outbox.in_doubt(practice, reference)
     if not doubts:
         raise UsageError(f"{reference} has no mail in doubt; see: pipeline show {reference}")
-    meant = [row for row in doubts if row["token"] == token or (not token and len(doubts) == 1)]
+    meant = [row for row in doubts if row["token"] == token or (token is None and len(doubts) == 1)]
     if not meant:
         lines = [f"  pipeline settle {reference} arrived|resend {row['token']}   ({mail(row)})" for row in doubts]
         raise UsageError("\n".join([f"say which mail of {reference} you mean:", *lines]))
