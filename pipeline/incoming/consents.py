@@ -14,8 +14,9 @@ from datetime import datetime
 from pipeline import approvals, tokens
 from pipeline.edges import ledger
 from pipeline.model import Kind, document_code
-from pipeline.policy.deeds import asked, citing
+from pipeline.policy.deeds import asked, citing, requests
 from pipeline.policy.schema.gates import consents_of
+from pipeline.policy.schema.later import Ask
 from pipeline.practice import Practice
 
 WITHDRAWN = "withdrawal"
@@ -61,7 +62,7 @@ def withdraw(practice: Practice, dossier: str, mail: int, now: datetime) -> None
             closed = [gate for gate in practice.policy.gates if purpose in consents_of(gate)]
             ledger.record(
                 practice.database, now, "consent.withdrawn", dossier=dossier, purpose=purpose,
-                **citing(*asked(practice.policy, [purpose]), *closed),
+                **citing(*asked(practice.policy, [purpose]), *closed, *requests(practice.policy, Ask.WITHDRAW)),
             )  # fmt: skip
 
 

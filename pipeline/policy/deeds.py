@@ -8,6 +8,7 @@ from typing import Protocol
 from pipeline.policy.policy import Policy
 from pipeline.policy.schema.base import Category
 from pipeline.policy.schema.gates import Act, GateRule, Recipient
+from pipeline.policy.schema.later import Ask, RequestRule
 from pipeline.policy.schema.people import FieldRule, Question
 
 
@@ -36,6 +37,11 @@ def asked(policy: Policy, purposes: Iterable[str]) -> list[Question]:
     """Give the consents with these purposes."""
     wanted = set(purposes)
     return [question for question in policy.consents if question.purpose in wanted]
+
+
+def requests(policy: Policy, ask: Ask) -> list[RequestRule]:
+    """Give the rules by which somebody may ask for this."""
+    return [rule for rule in policy.requests if ask in rule.may]
 
 
 def gates(policy: Policy, before: Act, covers: Iterable[Category], to: Recipient) -> list[GateRule]:

@@ -34,8 +34,8 @@ R-Tr.6    kept          ran  unrecoverable_inside
 R-Tr.7    kept          ran  declared
 R-Re.1    kept               declared
 R-Re.2    not kept yet
-R-Re.3    kept               declared
-R-Re.4    kept               declared
+R-Re.3    kept          ran  declared
+R-Re.4    kept          ran  declared
 R-Re.5    not kept yet
 R-Re.6    kept          ran  observed_absent
 R-Re.7    not kept yet
