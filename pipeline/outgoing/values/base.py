@@ -13,10 +13,11 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from pipeline.bill import BillLine
 from pipeline.config.client import ClientFile, QuoteLine, Sponsor, quote_lines
 from pipeline.config.practice import PracticeFile
 from pipeline.model import Kind, Party, Purpose, document_code, document_file
-from pipeline.money import Totals, add_up
+from pipeline.money import Totals, VatRow, add_up
 from pipeline.outgoing import plan
 from pipeline.policy.drift import reference
 from pipeline.policy.policy import Policy, questions
@@ -176,14 +177,15 @@ def _quote(revision: Revision, file: PracticeFile) -> Values:
     programme = file.programmes.get(client.programme or "")
     return {
         "programme": programme and {"name": programme.name, "description": programme.description or ""},
-        "lines": [_line(line, amount, language) for line, amount in zip(lines, totals.amounts, strict=True)],
+        "lines": [line_values(line, amount, language) for line, amount in zip(lines, totals.amounts, strict=True)],
         **_totals(totals, language),
         "payment_days": str(file.quote.payment_days),
         "terms": file.quote.terms,
     }
 
 
-def _line(line: QuoteLine, amount: Decimal, language: str) -> Values:
+def line_values(line: QuoteLine | BillLine, amount: Decimal, language: str) -> dict[str, str]:
+    """Give one line of a quote or an invoice."""
     return {
         "description": line.description,
         "quantity": str(format_decimal(line.quantity, locale=LOCALES[language])),
@@ -194,11 +196,13 @@ def _line(line: QuoteLine, amount: Decimal, language: str) -> Values:
     }
 
 
+def vat_values(row: VatRow, language: str) -> dict[str, str]:
+    """Give the VAT of one rate."""
+    return {"rate": percent(row.rate, language), "base": money(row.base, language), "amount": money(row.vat, language)}
+
+
 def _totals(totals: Totals, language: str) -> Values:
-    rows = [
-        {"rate": percent(row.rate, language), "base": money(row.base, language), "amount": money(row.vat, language)}
-        for row in totals.vat
-    ]
+    rows = [vat_values(row, language) for row in totals.vat]
     total = {"excluding": totals.excluding, "vat": totals.tax, "including": totals.including}
     return {"vat": rows, "total": {name: money(amount, language) for name, amount in total.items()}}
 

@@ -12,15 +12,14 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_interval
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_percent
 
 from pipeline.bill import NETHERLANDS, Address, BillLine, Buyer, Exemption, Invoice, Seller, address, without_vat
 from pipeline.config.client import ClientFile, QuoteLine
 from pipeline.config.invoicing import TRAINING, Invoicing
 from pipeline.config.practice import Identity, PracticeFile
-from pipeline.money import VatRow
 from pipeline.outgoing.plan import Document
-from pipeline.outgoing.values.base import LOCALES, Revision, Values, day, money, percent
+from pipeline.outgoing.values.base import LOCALES, Revision, Values, day, line_values, money, vat_values
 from pipeline.policy.policy import Policy
 from pipeline.words import say
 
@@ -92,9 +91,9 @@ def invoice_values(invoice: Invoice, code: str, version: int, practice: Identity
         "credited": _credited(invoice),
         "payment": _payment(invoice),
         "lines": [
-            _line(line, amount, invoice) for line, amount in zip(invoice.lines, totals.amounts, strict=True)
+            line_values(line, amount, language) for line, amount in zip(invoice.lines, totals.amounts, strict=True)
         ],
-        "vat": [_row(row, language) for row in rows],
+        "vat": [vat_values(row, language) for row in rows],
         "total": {
             "excluding": money(totals.excluding, language),
             "vat": money(totals.tax, language),
@@ -144,22 +143,6 @@ def _credited(invoice: Invoice) -> dict[str, str] | None:
     if invoice.credits is None:
         return None
     return {"number": invoice.credits.number, "date": day(invoice.credits.issued, invoice.language)}
-
-
-def _line(line: BillLine, amount: Decimal, invoice: Invoice) -> dict[str, str]:
-    language = invoice.language
-    return {
-        "description": line.description,
-        "quantity": str(format_decimal(line.quantity, locale=LOCALES[language])),
-        "unit": line.unit or "",
-        "unit_price": money(line.unit_price, language),
-        "vat": percent(line.vat, language),
-        "amount": money(amount, language),
-    }
-
-
-def _row(row: VatRow, language: str) -> dict[str, str]:
-    return {"rate": percent(row.rate, language), "base": money(row.base, language), "amount": money(row.vat, language)}
 
 
 def _payment(invoice: Invoice) -> dict[str, Any] | None:
